@@ -1,0 +1,101 @@
+/**
+ * Carries out one request of an HTTP call: as a session or as a client of its own, within the
+ * call's deadline, and as long as the caller is there to hear the answer.
+ *
+ * @module
+ */
+import type { Context } from "hono";
+import { Errno } from "../errno.ts";
+import type { ClientInfo } from "../service.ts";
+import { Mode, Op, OptionFlag, type Reply, type Request } from "../types.ts";
+import type { ApiContext, ApiEnv, Bindings } from "./context.ts";
+import { ask, type GiveUp } from "./deadline.ts";
+import { apiError } from "./problem.ts";
+import { timedOut } from "./refusal.ts";
+import type { Session } from "./sessions.ts";
+import { toBytes } from "./text.ts";
+
+export interface Call {
+  request: Request;
+  /** Milliseconds; undefined for the default. */
+  deadlineMs: number | undefined;
+  session?: Session | undefined;
+}
+
+/**
+ * The table's answer, refusals among them.
+ *
+ * @throws {ApiError} when the request was given up: `ETIMEDOUT`, `session-ended`, `shutting-down`
+ */
+export async function perform(
+  api: ApiContext,
+  c: Context<ApiEnv>,
+  { request, deadlineMs = api.limits.deadlineMs, session }: Call,
+): Promise<Reply> {
+  const client = session?.client ?? openClient(api, c);
+  const asking = ask(api.service, client.id, request, {
+    deadlineMs,
+    graceMs: api.limits.cancelGraceMs,
+    signals: signalsOf(api, c, session),
+  });
+  const outcome = await asking.outcome;
+  const granted = outcome.kind === "reply" && outcome.reply.result >= 0;
+  const delivered = deliveryOf(c)
+    .catch(() => granted && isPersistentLock(request) && replyFailed(api, client, request));
+  if (!session) {
+    Promise.all([asking.finished, delivered]).then(() => api.service.closeClient(client.id));
+  }
+  if (outcome.kind === "reply" && outcome.reply.result !== -Errno.ETIMEDOUT) return outcome.reply;
+  const why = outcome.kind === "reply" ? "deadline" : outcome.kind;
+  const settled = outcome.kind === "reply" || outcome.settled;
+  throw givenUp(api, client, request, why, deadlineMs, settled);
+}
+
+/** Whether the answer reached the caller; assumed where no server stands between. */
+function deliveryOf(c: Context<ApiEnv>): Promise<void> {
+  const bindings: Bindings | undefined = c.env;
+  return bindings?.delivered ?? Promise.resolve();
+}
+
+function signalsOf(api: ApiContext, c: Context<ApiEnv>, session: Session | undefined) {
+  const signals: [Exclude<GiveUp, "deadline">, AbortSignal][] = [
+    ["aborted", c.req.raw.signal],
+    ["shutdown", api.shutdown],
+  ];
+  if (session) signals.push(["session-ended", session.ended]);
+  return signals;
+}
+
+/** A client for this one call, named after the program that made it. */
+function openClient(api: ApiContext, c: Context<ApiEnv>): ClientInfo {
+  const agent = (c.req.header("user-agent") ?? "http").replace(/[^!-~].*$/s, "").slice(0, 63);
+  return api.service.openClient({ origin: "http", pid: 0, command: toBytes(agent), fd: 0 });
+}
+
+function isPersistentLock({ op, mode, flags }: Request): boolean {
+  return op === Op.lock && mode >= Mode.sh && (flags & OptionFlag.persistent) !== 0;
+}
+
+function replyFailed(api: ApiContext, client: ClientInfo, request: Request): void {
+  api.service.replyFailed(client.id, request);
+}
+
+function givenUp(
+  api: ApiContext,
+  client: ClientInfo,
+  request: Request,
+  why: GiveUp,
+  deadlineMs: number,
+  settled: boolean,
+): Error {
+  switch (why) {
+    case "deadline":
+      return timedOut(api, client.id, request, deadlineMs, settled);
+    case "aborted":
+      return apiError("cancelled", { detail: "The caller closed the connection" });
+    case "shutdown":
+      return apiError("shutting-down", { detail: "The daemon stops; the request was cancelled" });
+    case "session-ended":
+      return apiError("session-ended", { detail: `Session of client ${client.id} has ended` });
+  }
+}

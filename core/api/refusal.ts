@@ -1,0 +1,178 @@
+/**
+ * Explains a refusal of the lock table to a person and to a program: what was asked, why it was
+ * refused, who is in the way, and what to do next.
+ *
+ * @module
+ */
+import { Errno, errnoName, explain } from "../errno.ts";
+import {
+  type ClientId,
+  Mode,
+  Op,
+  OptionFlag,
+  type Reply,
+  type Request,
+  ResourceType,
+} from "../types.ts";
+import type { ApiContext } from "./context.ts";
+import {
+  type HolderJson,
+  Presenter,
+  presentRef,
+  presentRemoteHost,
+  type ResourceRefJson,
+} from "./present.ts";
+import { ApiError, fill } from "./problem.ts";
+import { statusOf } from "./results.ts";
+import { fromBytes } from "./text.ts";
+import { treeOf } from "./view.ts";
+import { modeWord } from "./words.ts";
+
+/** Holders named in `detail`; more are only counted. */
+const NAMED_MAX = 4;
+/** Holders listed in `holders`. */
+const LISTED_MAX = 100;
+
+/** The error that answers a call whose request the table refused with `reply`. */
+export function refusal(
+  api: ApiContext,
+  client: ClientId,
+  request: Request,
+  reply: Pick<Reply, "result"> & Partial<Reply>,
+): ApiError {
+  const { meaning, hint, retryable } = explain(reply.result);
+  const blockers = isConflict(reply.result) ? blockersOf(api, client, request) : [];
+  const host = reply.owner ? presentRemoteHost(reply.owner) : null;
+  const detail = [`${describe(request)}: ${lowerFirst(meaning)}`];
+  if (blockers.length > 0) detail.push(nameHolders(blockers));
+  if (host) detail.push(`host ${host.hostId} (${host.name ?? host.state ?? "unknown"}) holds it`);
+  if (reply.lmResult !== undefined && reply.lmResult < 0) {
+    detail.push(`the lock manager returned ${reply.lmResult}`);
+  }
+  if (reply.message !== undefined) detail.push(reply.message);
+  const code = errnoName(reply.result);
+  return new ApiError({
+    ...fill(code, reply.result),
+    title: meaning,
+    status: statusOf(reply.result),
+    detail: detail.join("; "),
+    hint,
+    retryable,
+    ...listed(blockers),
+    ...(host ? { blockedBy: host } : {}),
+  });
+}
+
+/** The error for a request that was cancelled at its deadline. */
+export function timedOut(
+  api: ApiContext,
+  client: ClientId,
+  request: Request,
+  deadlineMs: number,
+  settled: boolean,
+): ApiError {
+  const result = -Errno.ETIMEDOUT;
+  const { meaning, hint, retryable } = explain(result);
+  const blockers = blockersOf(api, client, request);
+  const detail = [`${describe(request)}: not done within ${deadlineMs} ms`];
+  if (blockers.length > 0) detail.push(nameHolders(blockers));
+  detail.push(afterDeadline(request, settled));
+  return new ApiError({
+    ...fill("ETIMEDOUT", result),
+    title: meaning,
+    status: statusOf(result),
+    detail: detail.join("; "),
+    hint,
+    retryable,
+    ...listed(blockers),
+  });
+}
+
+function afterDeadline({ op, vgName }: Request, settled: boolean): string {
+  if (op === Op.start || op === Op.stop || op === Op.dropVg) {
+    return `it goes on, GET /v1/lockspaces/${fromBytes(vgName)} shows its state`;
+  }
+  if (settled) return "it was cancelled";
+  return "it is being cancelled, the lock manager has not answered yet; " +
+    "should the lock be granted, it is released at once";
+}
+
+function isConflict(result: number): boolean {
+  const { EAGAIN, EBUSY, EEXIST, ENOTEMPTY } = Errno;
+  return [EAGAIN, EBUSY, EEXIST, ENOTEMPTY].some((errno) => result === -errno);
+}
+
+interface Blocker {
+  resource: ResourceRefJson;
+  holder: HolderJson;
+}
+
+/** Locks that stand against the request: of the resource, or for a stop all LV locks of the VG. */
+function blockersOf(api: ApiContext, client: ClientId, request: Request): Blocker[] {
+  const isLock = request.op === Op.lock;
+  if (!isLock && request.op !== Op.stop) return [];
+  const type = isLock ? request.resourceType : ResourceType.lv;
+  const presenter = new Presenter(api.service, api.now());
+  const blockers: Blocker[] = [];
+  for (const { row, resources } of treeOf(api.service.inspect())) {
+    if (request.vgName !== "" && row.vgName !== request.vgName) continue;
+    for (const view of resources) {
+      if (view.row.type !== type) continue;
+      if (request.lvUuid !== "" && view.row.name !== request.lvUuid) continue;
+      const resource = presentRef(view);
+      for (const lock of view.locks) {
+        const own = isLock && !lock.persistent && lock.clientId === client;
+        if (!own) blockers.push({ resource, holder: presenter.holder(lock) });
+      }
+    }
+  }
+  return blockers;
+}
+
+function listed(blockers: Blocker[]): { holders?: HolderJson[] } {
+  if (blockers.length === 0) return {};
+  return { holders: blockers.slice(0, LISTED_MAX).map(({ holder }) => holder) };
+}
+
+function nameHolders(blockers: Blocker[]): string {
+  const names = blockers.slice(0, NAMED_MAX).map(({ resource, holder }) => {
+    const what = resource.type === "lv" ? `LV ${resource.name} ` : "";
+    const kind = holder.persistent ? " persistently" : "";
+    return `${what}${holder.mode}${kind} by ${nameClient(holder)} since ${holder.since}`;
+  });
+  const more = blockers.length - names.length;
+  return `held ${names.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
+
+function nameClient({ client }: HolderJson): string {
+  if (!client) return "a client not known any more";
+  const pid = client.pid === null ? `client ${client.id}` : `pid ${client.pid}`;
+  const command = client.command === null ? "" : ` (${client.command})`;
+  return `${pid}${command}${client.connected ? "" : ", gone,"}`;
+}
+
+/** What was asked: `Lock of VG "vg0" in mode ex`. */
+export function describe(request: Request): string {
+  const vg = `VG "${fromBytes(request.vgName)}"`;
+  if (request.op !== Op.lock) return `${verbs[request.op] ?? "Request"} of ${vg}`;
+  const what = {
+    [ResourceType.none]: vg,
+    [ResourceType.gl]: "the global lock",
+    [ResourceType.vg]: vg,
+    [ResourceType.lv]: `LV ${fromBytes(request.lvUuid)} in ${vg}`,
+  }[request.resourceType];
+  const kind = request.flags & OptionFlag.persistent ? "Persistent" : "Transient";
+  if (request.mode <= Mode.un) return `Release of ${what}`;
+  return `${kind} lock of ${what} in mode ${modeWord(request.mode)}`;
+}
+
+const verbs: { [op: number]: string } = {
+  [Op.start]: "Start",
+  [Op.stop]: "Stop",
+  [Op.killVg]: "Kill",
+  [Op.dropVg]: "Drop",
+};
+
+function lowerFirst(sentence: string): string {
+  return sentence.charAt(0).toLowerCase() + sentence.slice(1);
+}

@@ -1,0 +1,129 @@
+/**
+ * Serves the HTTP interface on a Unix socket that only its owner can open.
+ *
+ * @module
+ */
+import { createServer, type Server } from "node:http";
+import type { Socket } from "node:net";
+import type { LockService } from "../service.ts";
+import { type ApiOptions, createApi } from "./app.ts";
+import { serveRequest } from "./bridge.ts";
+import { defaultLimits } from "./context.ts";
+import { apiError } from "./problem.ts";
+import { type FileId, fileIdOf, removeIfSame, takeOver } from "./socket_file.ts";
+
+/** Where the interface is served when nothing else is said, beside the native socket. */
+export const DEFAULT_API_SOCKET = "/run/lvm/lvmlockd-api.socket";
+
+/** Bytes of a request line and headers. */
+const HEADER_MAX_BYTES = 16_384;
+const CONNECTIONS_MAX = 4096;
+/** Connections without a request are kept this long, milliseconds. */
+const KEEP_ALIVE_MS = 120_000;
+/** Answers on their way when the server stops get this long, milliseconds. */
+const LAST_ANSWERS_MS = 1_000;
+
+export interface ServeOptions extends Omit<ApiOptions, "shutdown"> {
+  /** Path of the socket. Its directory must exist. */
+  path?: string;
+  /** Time in which the headers of a request must have arrived, milliseconds. */
+  headersTimeoutMs?: number;
+}
+
+export interface ApiServer {
+  path: string;
+  /**
+   * Ends streams and sessions, answers what waits with 503, and removes the socket. Resolves when
+   * all connections are closed.
+   */
+  stop(): Promise<void>;
+}
+
+/**
+ * Serves `service` until it is stopped.
+ *
+ * @throws {Error} if the socket can not be made, or belongs to someone else
+ */
+export async function serveApi(
+  service: LockService,
+  options: ServeOptions = {},
+): Promise<ApiServer> {
+  const { path = DEFAULT_API_SOCKET, headersTimeoutMs = 10_000, ...apiOptions } = options;
+  const shutdown = new AbortController();
+  const report = options.report ?? (() => {});
+  const api = createApi(service, { ...apiOptions, shutdown: shutdown.signal });
+  const bodyTimeoutMs = options.limits?.bodyTimeoutMs ?? defaultLimits.bodyTimeoutMs;
+  const server = createServer({
+    maxHeaderSize: HEADER_MAX_BYTES,
+    headersTimeout: headersTimeoutMs,
+    // The application answers slow bodies itself; this is for what it never reads.
+    requestTimeout: headersTimeoutMs + 2 * bodyTimeoutMs,
+    connectionsCheckingInterval: Math.min(1000, headersTimeoutMs),
+    keepAliveTimeout: KEEP_ALIVE_MS,
+  }, (incoming, outgoing) => {
+    serveRequest(incoming, outgoing, (request, bindings) => api.fetch(request, bindings), report);
+  });
+  server.maxConnections = CONNECTIONS_MAX;
+  server.on("clientError", answerClientError);
+  await takeOver(path);
+  const file = await listen(server, path);
+  server.on("error", report);
+  return { path, stop: () => stop(server, shutdown, path, file) };
+}
+
+/** Listens on `path`, from the first moment on with mode 0600. */
+function listen(server: Server, path: string): Promise<FileId> {
+  const { promise, resolve, reject } = Promise.withResolvers<FileId>();
+  server.once("error", reject);
+  const mask = Deno.umask(0o177);
+  try {
+    server.listen(path, () => {
+      server.off("error", reject);
+      resolve(fileIdOf(path));
+    });
+  } finally {
+    Deno.umask(mask);
+  }
+  return promise;
+}
+
+async function stop(
+  server: Server,
+  shutdown: AbortController,
+  path: string,
+  file: FileId,
+): Promise<void> {
+  const closed = Promise.withResolvers<void>();
+  removeIfSame(path, file);
+  server.close(() => closed.resolve());
+  shutdown.abort();
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), LAST_ANSWERS_MS);
+  await closed.promise;
+  clearTimeout(timer);
+}
+
+/** Errors before there is a request: headers that are wrong, too long or too slow. */
+function answerClientError(error: Error & { code?: string }, socket: Socket): void {
+  if (!socket.writable || error.code === "ECONNRESET" || error.code === "EPIPE") {
+    socket.destroy();
+    return;
+  }
+  const { problem } = clientProblem(error.code);
+  const body = JSON.stringify(problem);
+  socket.end(
+    `HTTP/1.1 ${problem.status} ${problem.code}\r\n` +
+      `content-type: application/problem+json\r\n` +
+      `content-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
+  );
+}
+
+function clientProblem(code = "") {
+  if (code === "ERR_HTTP_REQUEST_TIMEOUT") {
+    return apiError("slow-request", { detail: "The request did not arrive in time" });
+  }
+  if (code === "HPE_HEADER_OVERFLOW") {
+    return apiError("headers-too-large", { detail: `The limit is ${HEADER_MAX_BYTES} bytes` });
+  }
+  return apiError("bad-request", { detail: `The request is not HTTP/1.1: ${code}` });
+}

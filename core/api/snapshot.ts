@@ -1,0 +1,125 @@
+/**
+ * The state of all locks at one moment, keyed so that two moments can be compared, and the events
+ * that lead from one to the other.
+ *
+ * @module
+ */
+import type { LockService } from "../service.ts";
+import { type ActionRow, type LockspaceRow, Op } from "../types.ts";
+import {
+  type HolderJson,
+  Presenter,
+  presentRef,
+  type ResourceRefJson,
+  type WaiterJson,
+} from "./present.ts";
+import type { ChangeEvent } from "./schemas/events.ts";
+import { fromBytes, fromBytesOrNull } from "./text.ts";
+import { treeOf } from "./view.ts";
+
+interface Held {
+  resource: ResourceRefJson;
+  holder: Omit<HolderJson, "ageSeconds">;
+}
+interface Waiting {
+  resource: ResourceRefJson | null;
+  lockspace: string;
+  waiter: Omit<WaiterJson, "ageSeconds">;
+}
+
+/** Never changed once it is made, so that streams can share it. */
+export interface Snapshot {
+  lockspaces: ReadonlyMap<string, LockspaceRow>;
+  locks: ReadonlyMap<string, Held>;
+  waits: ReadonlyMap<string, Waiting>;
+}
+
+export const emptySnapshot: Snapshot = {
+  lockspaces: new Map(),
+  locks: new Map(),
+  waits: new Map(),
+};
+
+export function takeSnapshot(service: LockService): Snapshot {
+  const presenter = new Presenter(service, 0);
+  const lockspaces = new Map<string, LockspaceRow>();
+  const locks = new Map<string, Held>();
+  const waits = new Map<string, Waiting>();
+  const addWait = (row: ActionRow, lockspace: string, resource: ResourceRefJson | null) => {
+    // What the end of a client leaves to do is no request that anybody waits for.
+    if (row.op === Op.close) return;
+    const { ageSeconds: _, ...waiter } = presenter.waiter(row);
+    waits.set(`${row.clientId} ${row.requestId}`, { resource, lockspace, waiter });
+  };
+  for (const { row, resources, pending } of treeOf(service.inspect())) {
+    const lockspace = fromBytes(row.name);
+    lockspaces.set(lockspace, row);
+    for (const action of pending) addWait(action, lockspace, null);
+    for (const view of resources) {
+      const resource = presentRef(view);
+      const key = `${resource.lockspace} ${resource.type} ${resource.name}`;
+      for (const lock of view.locks) {
+        const { ageSeconds: _, ...holder } = presenter.holder(lock);
+        const owner = lock.persistent ? "persistent" : lock.clientId;
+        locks.set(`${key} ${owner}`, { resource, holder });
+      }
+      for (const action of view.waiters) addWait(action, lockspace, resource);
+    }
+  }
+  return { lockspaces, locks, waits };
+}
+
+/**
+ * What changed between two moments, in an order that is never absurd: who gives up comes before who
+ * gets, lockspaces come before what is in them and go after it.
+ */
+export function changesBetween(from: Snapshot, to: Snapshot, time: string): ChangeEvent[] {
+  const events: ChangeEvent[] = [];
+  for (const [name, row] of to.lockspaces) {
+    if (!sameLockspace(from.lockspaces.get(name), row)) events.push(lockspaceEvent(row, time));
+  }
+  for (const [key, held] of from.locks) {
+    const now = to.locks.get(key);
+    if (!now || now.holder.since !== held.holder.since && now.holder.mode === held.holder.mode) {
+      events.push({ event: "released", time, ...held });
+    }
+  }
+  for (const [key, waiting] of from.waits) {
+    if (!to.waits.has(key)) events.push({ event: "wait-ended", time, ...waiting });
+  }
+  for (const [key, held] of to.locks) pushIfGained(events, from.locks.get(key), held, time);
+  for (const [key, waiting] of to.waits) {
+    if (!from.waits.has(key)) events.push({ event: "waiting", time, ...waiting });
+  }
+  for (const [name, row] of from.lockspaces) {
+    if (!to.lockspaces.has(name)) events.push({ ...lockspaceEvent(row, time), state: "gone" });
+  }
+  return events;
+}
+
+function pushIfGained(events: ChangeEvent[], before: Held | undefined, now: Held, time: string) {
+  if (before && before.holder.mode !== now.holder.mode) {
+    events.push({ event: "converted", time, ...now, previousMode: before.holder.mode });
+  } else if (before?.holder.since !== now.holder.since) {
+    events.push({ event: "granted", time, ...now });
+  }
+}
+
+function sameLockspace(a: LockspaceRow | undefined, b: LockspaceRow): boolean {
+  return a !== undefined && a.state === b.state && a.killed === b.killed &&
+    a.dropped === b.dropped && a.sinceMs === b.sinceMs;
+}
+
+type LockspaceChange = Extract<ChangeEvent, { event: "lockspace" }>;
+
+function lockspaceEvent(row: LockspaceRow, time: string): LockspaceChange {
+  return {
+    event: "lockspace",
+    time,
+    vg: fromBytesOrNull(row.vgName),
+    lockspace: fromBytes(row.name),
+    state: row.state,
+    killed: row.killed,
+    dropped: row.dropped,
+  };
+}

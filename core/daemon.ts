@@ -1,0 +1,207 @@
+/**
+ * The composition root: puts table, backends and front ends together, and takes them apart again.
+ * The only file that knows every part.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import {
+  checkedName,
+  derivedName,
+  EmbeddedManager,
+  hostIdentity,
+  Store,
+} from "../backends/embedded/mod.ts";
+import type { LockManager } from "../backends/lock_manager.ts";
+import { Backends } from "../backends/registry.ts";
+import { TEST_CLUSTER, testManagers } from "../backends/testmode/mod.ts";
+import { Dispatcher } from "./dispatcher.ts";
+import { Engine } from "./engine.ts";
+import { TableService } from "./lock_service.ts";
+import { logger } from "./log.ts";
+import { NativeServer } from "./native/server.ts";
+import { type DaemonOptions, readHostId } from "./options.ts";
+import { notifySystemd } from "./os/datagram_out.ts";
+import { PidFile } from "./os/pid_file.ts";
+import type { LockManagerStatus } from "./service.ts";
+import { LockType } from "./types.ts";
+import { VERSION } from "./version.ts";
+
+const log = logger("daemon");
+
+/** What the process does when the daemon ends: 0 normally, 1 after a failure. */
+export type OnExit = (status: number) => void;
+
+/** A front end that is served beside the native one. */
+export interface FrontEnd {
+  stop(): Promise<void>;
+}
+
+export class Daemon {
+  #service!: TableService;
+  #dispatcher!: Dispatcher;
+  #native: NativeServer | undefined;
+  #api: FrontEnd | undefined;
+  #stopping = false;
+
+  private constructor(
+    private readonly options: DaemonOptions,
+    private readonly pidFile: PidFile,
+    private readonly backends: Backends,
+    private readonly onExit: OnExit,
+  ) {}
+
+  /**
+   * Starts everything; resolves when both sockets answer.
+   * @throws {PidFileError} if another instance runs.
+   * @throws {Error} if a socket or the store cannot be used. Nothing stays behind.
+   */
+  static async start(options: DaemonOptions, onExit: OnExit): Promise<Daemon> {
+    prepareDirectories(options);
+    const pidFile = PidFile.acquire(options.pidFile);
+    let daemon: Daemon | undefined;
+    let made: { managers: LockManager[]; status: LockManagerStatus[] } | undefined;
+    try {
+      made = options.test ? testBackends() : embeddedBackends(options);
+      daemon = new Daemon(options, pidFile, new Backends(made.managers), onExit);
+      await daemon.#serve(made.status);
+      return daemon;
+    } catch (error) {
+      if (daemon !== undefined) {
+        await daemon.#close();
+      } else {
+        for (const manager of made?.managers ?? []) manager.close();
+        pidFile.remove();
+      }
+      throw error;
+    }
+  }
+
+  async #serve(lockManagers: LockManagerStatus[]): Promise<void> {
+    const bytes = readTable();
+    const engine = new Engine(new WebAssembly.Module(bytes));
+    this.#dispatcher = new Dispatcher(engine, this.backends, {
+      quit: () => void this.#end(0),
+      shutdownRefused: (held) => this.#refuseShutdown(held),
+      fatal: (error) => this.#fatal(error),
+      changed: () => this.#service?.changed(),
+    }, () => this.options.hostId || readHostId(this.options.hostIdFile));
+    this.#service = new TableService(engine, this.#dispatcher, {
+      version: VERSION,
+      pid: Deno.pid,
+      startedMs: Date.now(),
+      testMode: this.options.test,
+      lockManagers,
+      nativeSocket: this.options.socketPath,
+      apiSocket: this.options.apiSocket,
+      tableSha256: createHash("sha256").update(bytes).digest("hex"),
+    });
+    this.#dispatcher.configure({ test: this.options.test, glType: this.options.glType });
+    const restored = this.#dispatcher.restore();
+    if (restored > 0) log.info(`${restored} persistent locks are held on from before`);
+    await this.#listen();
+    for (const { provider, protects } of lockManagers) log.info(`${provider}: ${protects}`);
+    log.warn(`lvmlockd started ${VERSION}`);
+    notifySystemd(`READY=1\nSTATUS=${lockManagers.map(({ protects }) => protects).join("; ")}`);
+  }
+
+  async #listen(): Promise<void> {
+    const { socketPath, apiSocket, infoLayout } = this.options;
+    const listenFd = inheritedSocket();
+    this.#native = await NativeServer.listen(this.#service, {
+      path: socketPath,
+      infoLayout,
+      ...listenFd === undefined ? {} : { listenFd },
+    });
+    // Loaded now, while the native socket already serves: LVM commands need not wait for it.
+    const { serveApi } = await import("./api/server.ts");
+    this.#api = await serveApi(this.#service, { path: apiSocket });
+  }
+
+  /** SIGTERM: stops lockspaces without locks and ends, unless locks are held. */
+  terminate(): void {
+    if (!this.#stopping) this.#dispatcher.shutdown();
+  }
+
+  #refuseShutdown(held: number): void {
+    log.warn(
+      `ignore shutdown for ${held} lockspaces: locks are held in them. ` +
+        "Deactivate the LVs and stop the VGs (vgchange --lockstop), then stop the daemon",
+    );
+  }
+
+  /** The table or the store cannot be trusted any more. Records stay as they are. */
+  #fatal(error: unknown): void {
+    log.error(`fatal: ${error instanceof Error ? error.stack ?? error.message : error}`);
+    void this.#end(1);
+  }
+
+  async #end(status: number): Promise<void> {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    notifySystemd("STOPPING=1");
+    await this.#close();
+    this.onExit(status);
+  }
+
+  async #close(): Promise<void> {
+    await this.#api?.stop();
+    await this.#native?.close();
+    this.backends.close();
+    this.pidFile.remove();
+  }
+}
+
+/** The directories of our own files, for hosts where no package has made them. */
+function prepareDirectories(options: DaemonOptions): void {
+  for (const path of [options.socketPath, options.apiSocket, `${options.stateDir}/store`]) {
+    const directory = path.slice(0, path.lastIndexOf("/"));
+    if (directory === "/run/lvm") Deno.mkdirSync(directory, { recursive: true, mode: 0o700 });
+  }
+}
+
+/** The compiled lock table stands beside its sources. */
+function readTable(): Uint8Array<ArrayBuffer> {
+  return Deno.readFileSync(new URL("../wasm/lock_table.wasm", import.meta.url));
+}
+
+function embeddedBackends(options: DaemonOptions) {
+  const { stateDir, embeddedName } = options;
+  const clusterName = embeddedName !== ""
+    ? checkedName(embeddedName)
+    : derivedName(hostIdentity(), stateDir);
+  const bootId = Deno.readTextFileSync("/proc/sys/kernel/random/boot_id").trim();
+  const store = new Store(`${stateDir}/${clusterName}.db`, bootId);
+  if (store.discarded > 0) {
+    log.info(`${store.discarded} locks of an earlier boot are forgotten: no LV is active any more`);
+  }
+  const status: LockManagerStatus = {
+    type: LockType.dlm,
+    provider: "embedded",
+    clusterName,
+    protects: "the embedded lock manager protects VGs on this host only, " +
+      `as dlm cluster "${clusterName}"`,
+    acrossHosts: false,
+  };
+  return { managers: [new EmbeddedManager(clusterName, store)], status: [status] };
+}
+
+function testBackends() {
+  const managers = testManagers();
+  const status = managers.map(({ type }): LockManagerStatus => ({
+    type,
+    provider: "test",
+    clusterName: type === LockType.dlm ? TEST_CLUSTER : "",
+    protects: "test mode: no lock manager is asked, nothing is protected from other hosts",
+    acrossHosts: false,
+  }));
+  return { managers, status };
+}
+
+/** Socket activation, as libdaemon understands it: one socket, for this process. */
+function inheritedSocket(): number | undefined {
+  const { SD_ACTIVATION, LISTEN_PID, LISTEN_FDS } = Deno.env.toObject();
+  for (const name of ["SD_ACTIVATION", "LISTEN_PID", "LISTEN_FDS"]) Deno.env.delete(name);
+  const ours = SD_ACTIVATION === "1" && LISTEN_PID === String(Deno.pid) && LISTEN_FDS === "1";
+  return ours ? 3 : undefined;
+}

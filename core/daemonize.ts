@@ -1,0 +1,47 @@
+/**
+ * Runs the daemon in the background: starts this program again as its own session and waits until
+ * that one serves or fails, so that the caller knows which when it returns.
+ *
+ * @module
+ */
+import { closeStandardStreams, leaveSession } from "./os/process.ts";
+
+/** Set for the background process; it reports on stdout. */
+const MARK = "LVMLOCKD_BACKGROUND";
+const READY = "ready\n";
+
+/** Are we the background process? Forgets it, so that our own children are not. */
+export function inBackground(): boolean {
+  const marked = Deno.env.get(MARK) === "1";
+  Deno.env.delete(MARK);
+  return marked;
+}
+
+/**
+ * Starts the background process and waits for it.
+ * @param command the program and the arguments that come before the daemon's own.
+ * @returns the exit status: 0 once it serves, else its own.
+ */
+export async function startInBackground(command: string[], args: string[]): Promise<number> {
+  const child = new Deno.Command(command[0]!, {
+    args: [...command.slice(1), ...args],
+    env: { [MARK]: "1" },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  const report = await new Response(child.stdout).text();
+  if (report === READY) {
+    child.unref();
+    return 0;
+  }
+  const { code } = await child.status;
+  return code === 0 ? 1 : code;
+}
+
+/** Called by the background process when it serves. */
+export async function reportReady(): Promise<void> {
+  await Deno.stdout.write(new TextEncoder().encode(READY));
+  leaveSession();
+  closeStandardStreams();
+}

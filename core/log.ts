@@ -1,0 +1,93 @@
+/**
+ * The daemon's log: LogTape loggers that write to the in-memory ring always, to stderr and syslog as
+ * asked. `trace` is for the two lines that every request leaves; it goes to the ring (and to stderr
+ * with `-D`) without the cost of a log record.
+ *
+ * @module
+ */
+import { configureSync, getLogger, type LogLevel, type LogRecord } from "@logtape/logtape";
+import { LogRing } from "./log_ring.ts";
+
+/** Size of the ring. It and its reply must stay below the 1 MiB buffer of the 2.03.16 lvmlockctl. */
+const RING_BYTES = 1024 * 1024 - 4096;
+
+const ROOT = "lvmlockd";
+const ring = new LogRing(RING_BYTES);
+let toStderr = false;
+
+/** Priorities of syslog(3) by name, as `--syslog-priority` takes them. */
+export const syslogPriorities: Readonly<Record<string, number>> = {
+  emerg: 0,
+  alert: 1,
+  crit: 2,
+  err: 3,
+  error: 3,
+  warning: 4,
+  warn: 4,
+  notice: 5,
+  info: 6,
+  debug: 7,
+};
+
+const priorityOf: Readonly<Record<LogLevel, number>> = {
+  trace: 7,
+  debug: 7,
+  info: 6,
+  warning: 4,
+  error: 3,
+  fatal: 2,
+};
+
+export interface LogOptions {
+  /** Everything on stderr (`-D`). */
+  debug: boolean;
+  /** Lines from level info on, on stderr (`--foreground`). */
+  foreground: boolean;
+  /** Lowest priority (greatest number) that goes to syslog. */
+  syslogPriority: number;
+  syslog?: (priority: number, text: string) => void;
+}
+
+const textOf = (record: LogRecord) => record.message.map(String).join("");
+
+/** Sets the log up. May be called again, for tests. */
+export function configureLog(options: LogOptions): void {
+  toStderr = options.debug;
+  const sink = (record: LogRecord) => {
+    const text = textOf(record);
+    const priority = priorityOf[record.level];
+    ring.add(text);
+    if (options.debug || (options.foreground && priority <= 6)) console.error(text);
+    if (priority <= options.syslogPriority) options.syslog?.(priority, text);
+  };
+  configureSync({
+    reset: true,
+    sinks: { all: sink },
+    loggers: [
+      { category: ROOT, sinks: ["all"], lowestLevel: "debug" },
+      { category: ["logtape", "meta"], sinks: [], lowestLevel: "error" },
+    ],
+  });
+}
+
+/** A logger for one part of the daemon. Messages are plain text, not templates. */
+export function logger(part: string) {
+  const inner = getLogger([ROOT, part]);
+  return {
+    debug: (text: string) => inner.debug("{text}", { text }),
+    info: (text: string) => inner.info("{text}", { text }),
+    warn: (text: string) => inner.warn("{text}", { text }),
+    error: (text: string) => inner.error("{text}", { text }),
+  };
+}
+
+/** One line about one request. */
+export function trace(text: string): void {
+  ring.add(text);
+  if (toStderr) console.error(text);
+}
+
+/** Text of the ring, oldest first. */
+export function logText(): string {
+  return ring.text();
+}

@@ -1,0 +1,164 @@
+/**
+ * Turns the fields of a native request into a {@link Request}. A field of the wrong type counts as
+ * missing, and the word `none` as absent, as in the stock daemon.
+ *
+ * @module
+ */
+import {
+  emptyRequest,
+  LockType,
+  Mode,
+  Op,
+  OptionFlag,
+  type Request,
+  ResourceType,
+} from "../types.ts";
+import type { Value } from "./config_text.ts";
+
+const { none, gl, vg, lv } = ResourceType;
+
+/** Every request of clients 2.03.16 to 2.03.40: what it does, to what. */
+const vocabulary = new Map<string, readonly [Op, ResourceType]>([
+  ["hello", [Op.hello, none]],
+  ["quit", [Op.quit, none]],
+  ["info", [Op.dumpInfo, none]],
+  ["dump", [Op.dumpLog, none]],
+  ["init_vg", [Op.init, vg]],
+  ["init_lv", [Op.init, lv]],
+  ["free_vg", [Op.free, vg]],
+  ["free_lv", [Op.free, lv]],
+  ["start_vg", [Op.start, vg]],
+  ["stop_vg", [Op.stop, vg]],
+  ["lock_gl", [Op.lock, gl]],
+  ["lock_vg", [Op.lock, vg]],
+  ["lock_lv", [Op.lock, lv]],
+  ["vg_update", [Op.update, vg]],
+  ["enable_gl", [Op.enable, gl]],
+  ["disable_gl", [Op.disable, gl]],
+  ["start_wait", [Op.startWait, none]],
+  ["stop_all", [Op.stopAll, none]],
+  ["rename_vg_before", [Op.renameBefore, vg]],
+  ["rename_vg_final", [Op.renameFinal, vg]],
+  ["running_lm", [Op.runningLm, none]],
+  ["find_free_lock", [Op.findFreeLock, vg]],
+  ["kill_vg", [Op.killVg, vg]],
+  ["drop_vg", [Op.dropVg, vg]],
+  ["busy_vg", [Op.busy, vg]],
+  ["query_lock_vg", [Op.queryLock, vg]],
+  ["query_lock_lv", [Op.queryLock, lv]],
+  ["refresh_lv", [Op.refreshLv, lv]],
+  ["vg_status", [Op.vgStatus, vg]],
+  ["setlockargs_vg_before", [Op.setLockArgsBefore, vg]],
+  ["setlockargs_vg_final", [Op.setLockArgsFinal, vg]],
+  ["set_remote_lv_lock", [Op.setRemoteLvLock, lv]],
+]);
+
+const modes: Readonly<Record<string, Mode>> = {
+  un: Mode.un,
+  nl: Mode.nl,
+  sh: Mode.sh,
+  ex: Mode.ex,
+};
+
+const lockTypes: Readonly<Record<string, LockType>> = {
+  "": LockType.none,
+  none: LockType.none,
+  dlm: LockType.dlm,
+  sanlock: LockType.sanlock,
+  idm: LockType.idm,
+};
+
+/** Option words, longest first: clients run them together without separators. */
+const optionWords: readonly (readonly [string, number])[] = [
+  ["unlock_cancel", OptionFlag.unlockCancel],
+  ["next_version", OptionFlag.nextVersion],
+  ["ex_disable", OptionFlag.exDisable],
+  ["persistent", OptionFlag.persistent],
+  ["adopt_only", OptionFlag.adoptOnly],
+  ["disable", OptionFlag.disable],
+  ["nodelay", OptionFlag.nodelay],
+  ["repair", OptionFlag.repair],
+  ["enable", OptionFlag.enable],
+  ["force", OptionFlag.force],
+  ["adopt", OptionFlag.adopt],
+  ["wait", OptionFlag.wait],
+];
+
+/** Flags of an `opts` value. Unknown words are passed over up to the next comma or blank. */
+export function parseOptions(opts: string): number {
+  if (opts === "" || opts === "none") return 0;
+  if (opts === "persistent") return OptionFlag.persistent;
+  let flags = 0;
+  for (const word of opts.split(/[, ]+/)) {
+    let rest = word;
+    while (rest !== "") {
+      const known = optionWords.find(([text]) => rest.startsWith(text));
+      if (known === undefined) break;
+      flags |= known[1];
+      rest = rest.slice(known[0].length);
+    }
+  }
+  return flags;
+}
+
+/** A parsed request with what belongs to the client rather than to the lock table. */
+export interface NativeRequest extends Request {
+  /** The word that was sent. */
+  name: string;
+  /** Name of the command, `""` if it was not sent. */
+  command: string;
+}
+
+type Fields = Map<string, Value>;
+
+function text(fields: Fields, key: string): string {
+  const value = fields.get(key);
+  return typeof value === "string" && value !== "none" ? value : "";
+}
+
+function integer(fields: Fields, key: string, otherwise = 0): number {
+  const value = fields.get(key);
+  return typeof value === "number" ? value : otherwise;
+}
+
+/** PV paths of an idm request: `path_num` and `path[0]` to `path[n-1]`. */
+function pvPaths(fields: Fields): string[] {
+  const count = integer(fields, "path_num");
+  const paths: string[] = [];
+  for (let i = 0; i < count && fields.has(`path[${i}]`); i++) {
+    paths.push(text(fields, `path[${i}]`));
+  }
+  return paths;
+}
+
+/** The request, or undefined if its name is unknown or missing. */
+export function toRequest(fields: Fields): NativeRequest | undefined {
+  const name = fields.get("request");
+  if (typeof name !== "string") return undefined;
+  const known = vocabulary.get(name);
+  if (known === undefined) return undefined;
+  return {
+    ...emptyRequest,
+    name,
+    command: text(fields, "cmd").slice(0, 64),
+    op: known[0],
+    resourceType: known[1],
+    mode: modes[text(fields, "mode")] ?? Mode.iv,
+    flags: parseOptions(text(fields, "opts")),
+    lockType: lockTypes[text(fields, "vg_lock_type")] ?? LockType.unknown,
+    vgName: text(fields, "vg_name"),
+    vgUuid: text(fields, "vg_uuid"),
+    vgArgs: text(fields, "vg_lock_args"),
+    lvName: text(fields, "lv_name"),
+    lvUuid: text(fields, "lv_uuid"),
+    lvArgs: text(fields, "lv_lock_args"),
+    otherArgs: text(fields, "set_lock_args") || text(fields, "prev_lv_args"),
+    path: text(fields, "path"),
+    pvPaths: fields.has("path_num") ? pvPaths(fields) : [],
+    version: integer(fields, "version"),
+    hostId: integer(fields, "host_id"),
+    maxRetries: integer(fields, "max_retries", emptyRequest.maxRetries),
+    alignMb: integer(fields, "align_mb"),
+    lvSizeBytes: integer(fields, "lv_size_bytes"),
+  };
+}

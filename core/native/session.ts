@@ -1,0 +1,162 @@
+/**
+ * One connection to the native socket: one request at a time, each answered once, in order. The
+ * connection is the client; when it ends, so do its transient locks.
+ *
+ * @module
+ */
+import type { Socket } from "node:net";
+import { Errno } from "../errno.ts";
+import { logText, trace } from "../log.ts";
+import type { ClientInfo, LockService } from "../service.ts";
+import { Mode, Op, type Reply, ResourceType } from "../types.ts";
+import { ConfigTextError, parseConfigText } from "./config_text.ts";
+import { sendDump } from "./dump.ts";
+import { FrameReader, MAX_REQUEST } from "./frame.ts";
+import { type InfoLayout, opWord, printInfo, resourceWord } from "./info.ts";
+import { modeWord, printDump, printHello, printRefusal, printReply } from "./reply.ts";
+import { type NativeRequest, toRequest } from "./request.ts";
+
+export interface SessionOptions {
+  infoLayout: InfoLayout;
+}
+
+export class NativeSession {
+  readonly #reader = new FrameReader();
+  readonly #client: ClientInfo;
+  #waiting = false;
+  #closed = false;
+
+  constructor(
+    private readonly socket: Socket,
+    private readonly service: LockService,
+    private readonly options: SessionOptions,
+    peer: { pid: number; fd: number },
+  ) {
+    this.#client = service.openClient({ origin: "native", command: "", ...peer });
+    socket.on("data", (chunk) => this.#receive(chunk as Uint8Array));
+    socket.on("end", () => this.#end());
+    socket.on("error", () => this.#close());
+    socket.on("close", () => this.#close());
+  }
+
+  #receive(chunk: Uint8Array): void {
+    if (this.#closed) return;
+    const piece = latin1(chunk);
+    if (!this.#reader.push(piece) || (this.#waiting && this.#reader.pending > MAX_REQUEST)) {
+      this.#write(printRefusal(-Errno.EINVAL, `Request longer than ${MAX_REQUEST} bytes`));
+      this.socket.end();
+      return this.#close();
+    }
+    this.#next();
+  }
+
+  /** Takes the next request, unless the last one has not been answered. */
+  #next(): void {
+    while (!this.#waiting && !this.#closed) {
+      const body = this.#reader.next();
+      if (body === undefined) return;
+      this.#handle(body);
+    }
+  }
+
+  #handle(body: string): void {
+    const request = this.#parse(body);
+    if (request === undefined) return;
+    if (this.#client.command === "") this.#client.command = request.command;
+    switch (request.op) {
+      case Op.hello:
+        return this.#write(printHello(0));
+      case Op.dumpInfo:
+        return this.#dump(printInfo(this.service.clients(), this.service.inspect(), this.#layout));
+      case Op.dumpLog:
+        return this.#dump(logText());
+      default:
+        return this.#submit(request);
+    }
+  }
+
+  get #layout(): InfoLayout {
+    return this.options.infoLayout;
+  }
+
+  /** The request; one that is not understood is refused, the connection goes on. */
+  #parse(body: string): NativeRequest | undefined {
+    try {
+      const fields = parseConfigText(body);
+      const request = toRequest(fields);
+      if (request !== undefined) return request;
+      const name = fields.get("request");
+      const reason = typeof name === "string" ? `Unknown request ${name}` : "No request field";
+      this.#write(printRefusal(-Errno.EINVAL, reason));
+    } catch (error) {
+      if (!(error instanceof ConfigTextError)) throw error;
+      this.#write(printRefusal(-Errno.EINVAL, error.message));
+    }
+    return undefined;
+  }
+
+  #submit(request: NativeRequest): void {
+    this.#waiting = true;
+    trace(`recv ${this.#who} ${describe(request)}`);
+    this.service.submit(this.#client.id, request, (reply) => this.#answer(request, reply));
+  }
+
+  #answer(request: NativeRequest, reply: Reply): void {
+    this.#waiting = false;
+    trace(`send ${this.#who} ${opWord(reply.op)} result ${reply.result}`);
+    if (reply.op === Op.killVg && reply.result === 0) trace(`S lvm_${request.vgName} kill_vg`);
+    const text = reply.op === Op.quit ? printHello(reply.result) : printReply(request, reply);
+    if (grantsLv(request, reply)) {
+      this.socket.write(text, "latin1", (error) => {
+        if (error) this.service.replyFailed(this.#client.id, request);
+      });
+    } else {
+      this.#write(text);
+    }
+    this.#next();
+  }
+
+  #dump(text: string): void {
+    const { result, data } = sendDump(text);
+    this.#write(printDump(result, data.length));
+  }
+
+  #write(text: string): void {
+    if (!this.#closed) this.socket.write(text, "latin1");
+  }
+
+  get #who(): string {
+    return `${this.#client.command || "client"}[${this.#client.pid}][${this.#client.id}]`;
+  }
+
+  /** The peer sends no more. One that waits for an answer has died: nobody half-closes and waits. */
+  #end(): void {
+    this.socket.end();
+    this.#close();
+  }
+
+  #close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.service.closeClient(this.#client.id);
+  }
+}
+
+/** A persistent LV lock that the client must learn about, or it would be left behind. */
+function grantsLv(request: NativeRequest, reply: Reply): boolean {
+  return reply.op === Op.lock && reply.result === 0 && request.mode > Mode.un &&
+    request.resourceType === ResourceType.lv && (request.flags & 1) !== 0;
+}
+
+function describe(request: NativeRequest): string {
+  const name = request.resourceType === ResourceType.lv
+    ? ` ${request.vgName}/${request.lvName} ${request.lvUuid}`
+    : ` ${request.vgName}`;
+  return `${opWord(request.op)} ${resourceWord(request.resourceType)}${name} ` +
+    `mode ${modeWord(request.mode)} flags ${request.flags.toString(16)}`;
+}
+
+function latin1(chunk: Uint8Array): string {
+  return (chunk as Uint8Array & { latin1Slice(from: number, to: number): string })
+    .latin1Slice(0, chunk.length);
+}

@@ -1,0 +1,34 @@
+/** This process's name, session, standard streams and limits. @module */
+import { cString, libc } from "./libc.ts";
+
+const PR_SET_NAME = 15;
+const RLIMIT_NOFILE = 7;
+const O_RDWR = 0o2;
+
+/** Sets /proc/self/comm, cut to 15 characters by the kernel. */
+export function setProcessName(name: string): void {
+  libc().prctl(PR_SET_NAME, cString(name), 0n, 0n, 0n);
+}
+
+/** Allows as many open files as the hard limit permits: one for each client. */
+export function raiseFileLimit(): void {
+  const limits = new BigUint64Array(2);
+  const bytes = new Uint8Array(limits.buffer);
+  if (libc().getrlimit(RLIMIT_NOFILE, bytes) !== 0) return;
+  limits[0] = limits[1]!;
+  libc().setrlimit(RLIMIT_NOFILE, bytes);
+}
+
+/** Leaves the terminal's session and directory, as a daemon does. */
+export function leaveSession(): void {
+  libc().setsid();
+  Deno.chdir("/");
+}
+
+/** Points stdin, stdout and stderr to /dev/null. */
+export function closeStandardStreams(): void {
+  const fd = libc().open(cString("/dev/null"), O_RDWR, 0);
+  if (fd < 0) return;
+  for (const stream of [0, 1, 2]) libc().dup2(fd, stream);
+  if (fd > 2) libc().close(fd);
+}

@@ -1,0 +1,3 @@
+/** What this program calls itself. @module */
+
+export const VERSION = "0.1.0";

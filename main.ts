@@ -1,0 +1,94 @@
+/**
+ * `lvmlockd`, and as `lvmlockd ctl …` or under the name `lvmlockctl` its control tool.
+ *
+ * @module
+ */
+import process from "node:process";
+import { Daemon } from "./core/daemon.ts";
+import { inBackground, reportReady, startInBackground } from "./core/daemonize.ts";
+import { configureLog } from "./core/log.ts";
+import { type DaemonOptions, OptionError, parseOptions, usage } from "./core/options.ts";
+import { PidFileError } from "./core/os/pid_file.ts";
+import { raiseFileLimit, setProcessName } from "./core/os/process.ts";
+import { openSyslog } from "./core/os/syslog.ts";
+import { VERSION } from "./core/version.ts";
+
+/** Exit status when another instance holds the pid file, as of the stock daemon. */
+const ALREADY_RUNNING = 13;
+
+async function main(args: string[]): Promise<number | undefined> {
+  const name = process.argv0.slice(process.argv0.lastIndexOf("/") + 1);
+  if (args[0] === "ctl" || name === "lvmlockctl") {
+    const { runCtl } = await import("./ctl/main.ts");
+    return await runCtl(args[0] === "ctl" ? args.slice(1) : args);
+  }
+  return await runDaemon(args);
+}
+
+/** Returns the exit status, or undefined while the daemon serves. */
+async function runDaemon(args: string[]): Promise<number | undefined> {
+  let options: DaemonOptions;
+  try {
+    options = parseOptions(args, (variable) => Deno.env.get(variable));
+  } catch (error) {
+    if (!(error instanceof OptionError)) throw error;
+    console.error(`lvmlockd: ${error.message}`);
+    console.log(usage());
+    return 1;
+  }
+  if (options.help) {
+    console.log(usage());
+    return 0;
+  }
+  if (options.version) {
+    console.log(`lvmlockd version: ${VERSION} (embedded) deno ${Deno.version.deno}`);
+    return 0;
+  }
+  const background = inBackground();
+  if (!background && !options.foreground && !options.debug) {
+    return await startInBackground([...denoCommand(), import.meta.url], args);
+  }
+  return await serve(options, background);
+}
+
+/** How this program was started, for starting it again. */
+function denoCommand(): string[] {
+  return [Deno.execPath(), "run", "--quiet", "--allow-all"];
+}
+
+async function serve(options: DaemonOptions, background: boolean): Promise<number | undefined> {
+  setProcessName("lvmlockd");
+  raiseFileLimit();
+  configureLog({
+    debug: options.debug,
+    foreground: !background,
+    syslogPriority: options.syslogPriority,
+    syslog: openSyslog("lvmlockd"),
+  });
+  try {
+    const daemon = await Daemon.start(options, (status) => Deno.exit(status));
+    handleSignals(daemon, background);
+    if (background) await reportReady();
+    return undefined;
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    console.error(`lvmlockd: ${text}`);
+    return error instanceof PidFileError ? ALREADY_RUNNING : 1;
+  }
+}
+
+/** SIGTERM ends the daemon when no lock is held; so does Ctrl-C on a daemon in the foreground. */
+function handleSignals(daemon: Daemon, background: boolean): void {
+  Deno.addSignalListener("SIGTERM", () => daemon.terminate());
+  Deno.addSignalListener("SIGINT", () => {
+    if (!background) daemon.terminate();
+  });
+  for (const signal of ["SIGHUP", "SIGQUIT", "SIGALRM"] as const) {
+    Deno.addSignalListener(signal, () => {});
+  }
+}
+
+if (import.meta.main) {
+  const status = await main(Deno.args);
+  if (status !== undefined) Deno.exit(status);
+}

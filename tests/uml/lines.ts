@@ -1,0 +1,22 @@
+/**
+ * Splits a stream of text into lines.
+ *
+ * @module
+ */
+
+/** Text in pieces of any size in, lines without their `\n` out; a last line without `\n` counts. */
+export class TextLineStream extends TransformStream<string, string> {
+  constructor() {
+    let rest = "";
+    super({
+      transform(chunk, controller) {
+        const lines = (rest + chunk).split("\n");
+        rest = lines.pop() ?? "";
+        for (const line of lines) controller.enqueue(line);
+      },
+      flush(controller) {
+        if (rest !== "") controller.enqueue(rest);
+      },
+    });
+  }
+}

@@ -1,0 +1,50 @@
+/**
+ * What a guest's daemon and device-mapper say at one moment.
+ *
+ * @module
+ */
+import type { Guest } from "./guest.ts";
+
+export interface State {
+  /** Output of `lvmlockctl --info`. */
+  info: string;
+  /** LV locks that are held: `vg/lv` (or the bare UUID of an LV that is gone) to `ex` or `sh`. */
+  locks: Record<string, string>;
+  /** Device-mapper devices: name to the target types of its table, `+` between different ones. */
+  devices: Record<string, string>;
+}
+
+const QUERY = `
+lvmlockctl --info || exit
+echo @devices; dmsetup table
+echo @names; exec lvs -a --noheadings --nolocking --readonly -o lv_uuid,vg_name,lv_name 2> /dev/null`;
+
+/** Asks the guest. Throws when the daemon does not answer. */
+export async function readState(guest: Guest): Promise<State> {
+  const { code, stdout, stderr } = await guest.run(QUERY);
+  if (code !== 0) throw new Error(`the state cannot be read: ${stdout}${stderr}`);
+  const [info = "", devices = "", names = ""] = stdout.split(/^@\w+\n/m);
+  return { info, locks: parseLocks(info, parseNames(names)), devices: parseDevices(devices) };
+}
+
+function parseNames(text: string): Map<string, string> {
+  return new Map(
+    text.split("\n").map((line) => line.trim().split(/\s+/)).filter((row) => row.length === 3)
+      .map(([uuid = "", vg, lv]) => [uuid, `${vg}/${lv?.replace(/[[\]]/g, "")}`]),
+  );
+}
+
+function parseLocks(info: string, names: Map<string, string>): Record<string, string> {
+  const held = info.matchAll(/^LK LV (ex|sh) (\S+)$/gm);
+  return Object.fromEntries(
+    [...held].map(([, mode = "", uuid = ""]) => [names.get(uuid) ?? uuid, mode]),
+  );
+}
+
+function parseDevices(text: string): Record<string, string> {
+  const types = new Map<string, Set<string>>();
+  for (const [, name = "", type = ""] of text.matchAll(/^(\S+): \d+ \d+ (\S+)/gm)) {
+    types.set(name, (types.get(name) ?? new Set()).add(type));
+  }
+  return Object.fromEntries([...types].map(([name, set]) => [name, [...set].join("+")]));
+}

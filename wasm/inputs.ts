@@ -1,0 +1,207 @@
+/** The inputs other than a lock manager's answer: requests, deaths, timers, restored state. */
+import { Action } from "./action";
+import { copyOf, EMPTY } from "./bytes";
+import { dropAction, reply } from "./effects";
+import {
+  ARG,
+  BITS,
+  CLIENT,
+  FLAGS,
+  GENERATION,
+  HOST_ID,
+  input,
+  inputFits,
+  inputLength,
+  inputText,
+  LOCK_TYPE,
+  LOCKSPACE,
+  LV_ARGS,
+  LV_UUID,
+  MAX_RETRIES,
+  MODE,
+  OP,
+  REQUEST,
+  RT,
+  TIMER,
+  VERSION,
+  VG_ARGS,
+  VG_NAME,
+  VG_UUID,
+} from "./frame";
+import { abandon } from "./grants";
+import { GLOBAL_NAME } from "./global_lock";
+import { MAX_CLIENT_ACTIONS } from "./limits";
+import { Lock } from "./lock";
+import { Lockspace, RUNNING } from "./lockspace";
+import { lockspaceNameBytes, lockspaceOfRequest } from "./names";
+import { Resource } from "./resource";
+import { route } from "./route";
+import { sweep } from "./sweep";
+import { table } from "./table";
+import { shutdown } from "./waiters";
+import { ECANCELED, ENOMEM, EX, F_LV_UNLOCK, OP_LOCK, RT_LV, SH, UN } from "./vocabulary";
+
+export function configure(): void {
+  table.test = (input(FLAGS) & 1) != 0;
+  table.glType = input(LOCK_TYPE);
+  table.glSticky = table.glType > 0;
+  table.supported = input(BITS);
+  table.forgets = input(ARG);
+}
+
+function actionOfInput(): Action {
+  const action = new Action();
+  action.clientId = input(CLIENT);
+  action.request = input(REQUEST);
+  action.op = input(OP);
+  action.rt = input(RT);
+  action.mode = input(MODE);
+  action.flags = input(FLAGS);
+  action.lockType = input(LOCK_TYPE);
+  action.version = input(VERSION);
+  action.maxRetries = input(MAX_RETRIES);
+  action.since = table.now;
+  if (action.op == OP_LOCK && action.rt == RT_LV) {
+    action.lvArgs = copyOf(inputText(LV_ARGS), inputLength(LV_ARGS));
+  }
+  return action;
+}
+
+/** The host must hand in texts that fit their slots; then every request gets one answer. */
+export function request(): void {
+  assert(inputFits(), "a text of the request does not fit its slot");
+  const action = actionOfInput();
+  assert(action.clientId != 0, "client 0 stands for nobody");
+  const client = table.clientFor(action.clientId);
+  assert(client != null, "the host keeps the number of clients below MAX_CLIENTS");
+  client!.addAction(action);
+  if (client!.actionCount > MAX_CLIENT_ACTIONS) reply(action, -ENOMEM);
+  else route(action);
+}
+
+/** Cancels what the client waits for and releases its transient locks. */
+export function clientGone(): void {
+  const id = input(CLIENT);
+  const client = table.client(id);
+  if (client == null) return;
+  table.clients.delete(id);
+  while (client.actions != null) abandonAction(client.actions!);
+  while (client.locks != null) {
+    const claim = client.locks!;
+    client.removeLock(claim);
+    abandon(claim);
+    sweep(claim.resource);
+  }
+}
+
+/** Nobody waits for the answer any more. What is under way is settled when it is done. */
+function abandonAction(action: Action): void {
+  const resource = action.resource;
+  if (action.inFlight) {
+    action.client!.removeAction(action);
+    return;
+  }
+  dropAction(action);
+  if (resource != null) sweep(resource);
+}
+
+/** Gives up one request. What the manager is asked for already is answered as it turns out. */
+export function cancel(): void {
+  const client = table.client(input(CLIENT));
+  if (client == null) return;
+  const id = <u32> input(REQUEST);
+  for (let next = client.actions; next != null;) {
+    const action = next;
+    next = action.clientNext;
+    if (action.request != id) continue;
+    const resource = action.resource;
+    if (action.inFlight) {
+      action.maxRetries = -1;
+      return;
+    }
+    reply(action, -ECANCELED);
+    if (resource != null) sweep(resource);
+    return;
+  }
+}
+
+/**
+ * The reply that granted an LV lock could not be delivered. Its client cannot know that it holds
+ * the lock, so a persistent one is released, unless somebody used it since.
+ */
+export function replyFailed(): void {
+  assert(inputFits(), "a text of the request does not fit its slot");
+  if (input(OP) != OP_LOCK || input(RT) != RT_LV || (input(FLAGS) & 1) == 0) return;
+  if (input(MODE) != SH && input(MODE) != EX) return;
+  const lockspace = lockspaceOfRequest();
+  if (lockspace == null || lockspace.state != RUNNING || lockspace.ender != null) return;
+  const lv = lockspace.lvs.find(inputText(LV_UUID), inputLength(LV_UUID));
+  if (lv == null) return;
+  const action = actionOfInput();
+  action.mode = UN;
+  action.flags |= F_LV_UNLOCK;
+  action.lockType = lockspace.lockType;
+  action.lockspace = lockspace;
+  action.resource = lv;
+  lv.waiting.append(action);
+  sweep(lv);
+}
+
+/** A pause is over: a refused request, or a release that failed, is tried again. */
+export function timer(): void {
+  const id = input(TIMER);
+  if (!table.timers.has(id)) return;
+  const armed = table.timers.get(id);
+  table.timers.delete(id);
+  const action = armed.action;
+  if (action != null) {
+    action.timer = 0;
+    sweep(action.resource!);
+    return;
+  }
+  const resource = armed.resource!;
+  resource.timer = 0;
+  sweep(resource);
+}
+
+/** A lockspace that was joined before this daemon started, from the backend's records. */
+export function restoreLockspace(): void {
+  const isGlobal = inputLength(VG_NAME) == 0;
+  const name = isGlobal ? GLOBAL_NAME : lockspaceNameBytes();
+  const known = table.lockspaces.find(changetype<usize>(name), name.length);
+  assert(known == null, "a lockspace is restored once");
+  const vgName = isGlobal ? EMPTY : copyOf(inputText(VG_NAME), inputLength(VG_NAME));
+  const lockspace = new Lockspace(input(LOCKSPACE), name, vgName, input(LOCK_TYPE));
+  table.lastLockspaceId = max(table.lastLockspaceId, input(LOCKSPACE));
+  lockspace.vgUuid = copyOf(inputText(VG_UUID), inputLength(VG_UUID));
+  lockspace.vgArgs = copyOf(inputText(VG_ARGS), inputLength(VG_ARGS));
+  lockspace.hostId = input(HOST_ID);
+  lockspace.generation = input(GENERATION);
+  lockspace.since = table.now;
+  lockspace.state = RUNNING;
+  table.addLockspace(lockspace);
+  if (table.glType == 0) table.glType = lockspace.lockType;
+}
+
+/** A persistent lock that was granted before this daemon started. */
+export function restoreLock(): void {
+  const lockspace = lockspaceOfRequest();
+  assert(lockspace != null, "a lock is restored into a restored lockspace");
+  const resource = restoredResource(lockspace!);
+  const claim = new Lock(resource, input(MODE));
+  claim.persistent = true;
+  claim.since = table.now;
+  resource.lvArgs = copyOf(inputText(LV_ARGS), inputLength(LV_ARGS));
+  resource.mode = claim.mode;
+  resource.addLock(claim);
+}
+
+function restoredResource(lockspace: Lockspace): Resource {
+  if (input(RT) != RT_LV) return lockspace.vg!;
+  return lockspace.addLv(copyOf(inputText(LV_UUID), inputLength(LV_UUID)));
+}
+
+export function beginShutdown(): void {
+  table.shuttingDown = true;
+  shutdown();
+}

@@ -1,0 +1,118 @@
+/**
+ * The locking domain of one VG, or of the global lock of dlm and idm (`lvm_global`).
+ *
+ *   STARTING ── join done ──► RUNNING ── stop, free, rename, drop ──► STOPPING ── left ──► gone
+ *       └────── join failed ──────────────────────────────────────────────────────────────► gone
+ */
+import { Action, ActionQueue } from "./action";
+import { ascii, Bytes, EMPTY } from "./bytes";
+import { Named, NameIndex } from "./name_index";
+import { Resource } from "./resource";
+import { RT_GL, RT_LV, RT_VG } from "./vocabulary";
+
+export const STARTING: i32 = 0;
+export const RUNNING: i32 = 1;
+export const STOPPING: i32 = 2;
+
+/** Resource names of the global and the VG lock, as every host of a cluster must spell them. */
+const GL_NAME = ascii("GLLK");
+const VG_LOCK_NAME = ascii("VGLK");
+
+export class Lockspace extends Named {
+  vgUuid: Bytes = EMPTY;
+  vgArgs: Bytes = EMPTY;
+  hostId: i32 = 0;
+  generation: i32 = 0;
+  state: i32 = STARTING;
+  killed: bool = false;
+  dropped: bool = false;
+  /** The VG is being removed: its leases are freed when the lockspace is left. */
+  freeing: bool = false;
+  /** This VG's sanlock global lock lease was found enabled. */
+  glEnabled: bool = false;
+  /** `lvm_global` only: stop as soon as nobody uses it. */
+  stopWhenIdle: bool = false;
+  since: f64 = 0;
+  /** Client whose start request made it; 0 for the daemon itself. */
+  startedBy: u32 = 0;
+  startFlags: i32 = 0;
+  /** A start request that asked to wait for the join. */
+  starter: Action | null = null;
+  /** The request that stops it; answered when it is gone. */
+  ender: Action | null = null;
+  /** Requests that wait for the join. */
+  waiting: ActionQueue = new ActionQueue();
+  /** Lock manager calls under way, resources' included. It is left when there are none. */
+  calls: i32 = 0;
+  lockCount: i32 = 0;
+  lvLockCount: i32 = 0;
+  lvs: NameIndex<Resource> = new NameIndex<Resource>();
+  gl: Resource | null = null;
+  vg: Resource | null = null;
+  resources: Resource | null = null;
+  lastResource: Resource | null = null;
+  prev: Lockspace | null = null;
+  next: Lockspace | null = null;
+
+  constructor(public id: i32, name: Bytes, public vgName: Bytes, public lockType: i32) {
+    super(name);
+    this.vg = this.addResource(new Resource(this, RT_VG, VG_LOCK_NAME));
+  }
+
+  get isGlobal(): bool {
+    return this.vgName.length == 0;
+  }
+
+  /** Does anybody hold or want a lock in it? */
+  get inUse(): bool {
+    if (this.lockCount > 0) return true;
+    for (let next = this.resources; next != null;) {
+      const r = next;
+      next = r.listNext;
+      if (r.waiting.size > 0) return true;
+    }
+    return this.waiting.size > 0;
+  }
+
+  globalResource(): Resource {
+    let gl = this.gl;
+    if (gl == null) {
+      gl = this.addResource(new Resource(this, RT_GL, GL_NAME));
+      this.gl = gl;
+    }
+    return gl;
+  }
+
+  addLv(name: Bytes): Resource {
+    const resource = this.addResource(new Resource(this, RT_LV, name));
+    this.lvs.add(resource);
+    return resource;
+  }
+
+  /** After a stop that the manager refused: the lockspace goes on with an empty table. */
+  remakeVgResource(): Resource {
+    return this.addResource(new Resource(this, RT_VG, VG_LOCK_NAME));
+  }
+
+  private addResource(resource: Resource): Resource {
+    resource.listPrev = this.lastResource;
+    const last = this.lastResource;
+    if (last == null) this.resources = resource;
+    else last.listNext = resource;
+    this.lastResource = resource;
+    return resource;
+  }
+
+  removeResource(resource: Resource): void {
+    const prev = resource.listPrev;
+    const next = resource.listNext;
+    if (prev == null) this.resources = next;
+    else prev.listNext = next;
+    if (next == null) this.lastResource = prev;
+    else next.listPrev = prev;
+    resource.listPrev = null;
+    resource.listNext = null;
+    if (resource.rt == RT_LV) this.lvs.remove(resource);
+    else if (resource.rt == RT_GL) this.gl = null;
+  }
+}
