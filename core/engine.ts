@@ -195,7 +195,17 @@ function decodeEffect(records: Records, at: number): EffectRecord {
   }
 }
 
+/** Shared by all replies that know no owner; nobody writes to it. */
+const noOwner: Reply["owner"] = Object.freeze({
+  hostId: 0,
+  generation: 0,
+  timestamp: 0,
+  state: "",
+  name: "",
+});
+
 function decodeOwner(records: Records, at: number): Reply["owner"] {
+  if (records.int(at, Field.ownerHost) === 0) return noOwner;
   return {
     hostId: records.uint(at, Field.ownerHost),
     generation: records.uint(at, Field.ownerGeneration),

@@ -6,8 +6,7 @@
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { syslogPriorities } from "./log.ts";
-import { type InfoLayout, infoLayouts } from "./native/info.ts";
-import { LockType } from "./types.ts";
+import { type InfoLayout, infoLayouts, LockType } from "./types.ts";
 
 export interface DaemonOptions {
   help: boolean;

@@ -246,3 +246,7 @@ export interface ActionRow {
   owner: Owner;
   sinceMs: number;
 }
+
+/** Layouts of `--info`; the lvmlockctl of one release cannot read that of the other. */
+export const infoLayouts = ["2.03.16", "2.03.40"] as const;
+export type InfoLayout = typeof infoLayouts[number];

@@ -8,6 +8,7 @@ import { CtlExit, Exit } from "./exit.ts";
 /** Counts from its construction; dispose of it so that its timer does not keep the process alive. */
 export class Deadline implements Disposable {
   readonly #controller = new AbortController();
+  readonly #start = performance.now();
   readonly #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** `ms` undefined means no limit. */
@@ -24,6 +25,12 @@ export class Deadline implements Disposable {
 
   get passed(): boolean {
     return this.signal.aborted;
+  }
+
+  /** Milliseconds until the limit, not below 0; undefined without a limit. */
+  get leftMs(): number | undefined {
+    if (this.ms === undefined) return undefined;
+    return Math.max(0, this.ms - (performance.now() - this.#start));
   }
 
   /** How a run ends that ran out of time while it waited for `what`. */

@@ -6,12 +6,12 @@
 import { CtlExit, Exit } from "./exit.ts";
 import { type CtlIo, OutputClosed, processIo } from "./io.ts";
 import { parseStockOptions, type StockCommandLine } from "./options.ts";
+import { nativeSocketPath } from "./sockets.ts";
 import { runStock } from "./stock/main.ts";
 import { usage } from "./usage.ts";
 
 /** What a process that a closed pipe ended exits with (128 + SIGPIPE). */
 const brokenPipe = 141;
-const defaultSocketPath = "/run/lvm/lvmlockd.socket";
 
 /** Runs the control tool with the arguments after its name and returns the exit code. */
 export async function runCtl(args: string[], io: CtlIo = processIo()): Promise<number> {
@@ -33,8 +33,7 @@ async function dispatch(args: string[], io: CtlIo): Promise<number> {
     return Exit.ok;
   }
   if (line.mistake !== undefined) return mistaken(line, io);
-  const socketPath = line.options.socketPath || io.env("LVM_LVMLOCKD_SOCKET") || defaultSocketPath;
-  return await runStock(line.options, socketPath, io);
+  return await runStock(line.options, nativeSocketPath(line.options.socketPath, io), io);
 }
 
 function mistaken({ mistake }: StockCommandLine, io: CtlIo): number {

@@ -19,24 +19,26 @@ export class ProgressLine {
   #lastPlainMs: number | undefined;
   #shown = false;
 
-  constructor(readonly io: CtlIo, readonly describe: () => string) {}
+  constructor(readonly io: Pick<CtlIo, "err" | "errIsTerminal">) {}
 
-  /** To be called about once a second with the time waited so far. */
-  tick(elapsedMs: number): void {
-    if (elapsedMs < firstMs) return;
-    const text = `${this.describe()} (${formatElapsed(elapsedMs)})`;
-    if (this.io.errIsTerminal) {
-      this.io.err(clearLine + text);
-      this.#shown = true;
-    } else if (this.#lastPlainMs === undefined || elapsedMs - this.#lastPlainMs >= plainEveryMs) {
-      this.io.err(`${text}\n`);
-      this.#lastPlainMs = elapsedMs;
-    }
+  /** Whether a line should be written after this time of waiting. */
+  isDue(elapsedMs: number): boolean {
+    if (elapsedMs < firstMs) return false;
+    if (this.io.errIsTerminal || this.#lastPlainMs === undefined) return true;
+    return elapsedMs - this.#lastPlainMs >= plainEveryMs;
+  }
+
+  /** Writes what is waited for. */
+  show(what: string, elapsedMs: number): void {
+    const text = `${what} (${formatElapsed(elapsedMs)})`;
+    this.io.err(this.io.errIsTerminal ? clearLine + text : `${text}\n`);
+    this.#shown = true;
+    this.#lastPlainMs = elapsedMs;
   }
 
   /** Removes the line from a terminal. */
   end(): void {
-    if (this.#shown) this.io.err(clearLine);
+    if (this.#shown && this.io.errIsTerminal) this.io.err(clearLine);
     this.#shown = false;
   }
 }
@@ -50,18 +52,30 @@ export function formatElapsed(ms: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/** Says what is waited for; may ask the daemon first. */
+export type Describe = () => string | Promise<string>;
+
 /** Waits for `work` and shows what `describe` says meanwhile. */
 export async function withProgress<T>(
   io: CtlIo,
-  describe: () => string,
+  describe: Describe,
   work: () => Promise<T>,
 ): Promise<T> {
-  const line = new ProgressLine(io, describe);
+  const line = new ProgressLine(io);
   const start = performance.now();
-  const timer = setInterval(() => line.tick(performance.now() - start), tickMs);
+  let ended = false;
+  let asking = false;
+  const timer = setInterval(async () => {
+    if (asking || !line.isDue(performance.now() - start)) return;
+    asking = true;
+    const what = await describe();
+    asking = false;
+    if (!ended) line.show(what, performance.now() - start);
+  }, tickMs);
   try {
     return await work();
   } finally {
+    ended = true;
     clearInterval(timer);
     line.end();
   }

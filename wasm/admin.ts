@@ -8,7 +8,6 @@ import { Call, callFor, callLockspace } from "./calls";
 import { reply } from "./effects";
 import {
   ALIGN_MB,
-  ARG,
   copyText,
   GL_ENABLED,
   input,

@@ -5,7 +5,7 @@
 import { Action } from "./action";
 import { ascii, Bytes, copyOf, EMPTY, sameBytes } from "./bytes";
 import { Call, callFor, callLockspace, callResource } from "./calls";
-import { reply } from "./effects";
+import { dropAction, reply } from "./effects";
 import { ARG, input, LM_RESULT, put, RESULT } from "./frame";
 import { cancelWaiting } from "./grants";
 import { Lockspace, RUNNING, STOPPING } from "./lockspace";
@@ -98,6 +98,10 @@ export function searchDone(call: Call): bool {
   const action = call.action!;
   const lockspace = call.lockspace!;
   action.inFlight = false;
+  if (action.client == null) {
+    dropAction(action);
+    return false;
+  }
   if (input(RESULT) == 1 && lockspace.state == RUNNING) {
     table.glSanlock = lockspace.name;
     return true;

@@ -7,6 +7,7 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Bindings } from "./context.ts";
+import { NDJSON } from "./schemas/events.ts";
 
 export type Fetch = (request: Request, bindings: Bindings) => Response | Promise<Response>;
 
@@ -44,14 +45,18 @@ function requestOf(incoming: IncomingMessage, signal: AbortSignal): Request {
   for (const [name, values] of Object.entries(incoming.headersDistinct)) {
     for (const value of values ?? []) headers.append(name, value);
   }
-  // Only the path counts: there is one server behind a socket, whatever name it was called by.
-  const address = new URL("http://lvmlockd");
-  const [path = "", query] = url.split("?", 2);
-  address.pathname = path.startsWith("/") ? path : "/*";
-  address.search = query ?? "";
   const hasBody = "content-length" in incoming.headers || "transfer-encoding" in incoming.headers;
   const body = hasBody && method !== "GET" && method !== "HEAD" ? bodyOf(incoming) : null;
-  return new Request(address, { method, headers, body, signal });
+  return new Request(addressOf(url), { method, headers, body, signal });
+}
+
+/** Only the path counts: there is one server behind a socket, whatever name it was called by. */
+function addressOf(url: string): URL {
+  const address = new URL("http://lvmlockd");
+  const asked = URL.parse(url.startsWith("/") ? `http://lvmlockd${url}` : url);
+  address.pathname = asked?.pathname ?? "/*";
+  address.search = asked?.search ?? "";
+  return address;
 }
 
 /** The body as it arrives. What nobody reads stays unread: the connection is closed then. */
@@ -73,21 +78,37 @@ async function send(
 ): Promise<void> {
   if (gone.aborted) return await response.body?.cancel();
   outgoing.writeHead(response.status, Object.fromEntries(response.headers));
-  if (!response.body) return void outgoing.end();
-  const reader = response.body.getReader();
+  if (!response.body || response.headers.get("content-type") !== NDJSON) {
+    outgoing.end(new Uint8Array(await response.arrayBuffer()));
+    return;
+  }
+  // A stream may stay silent for long: the caller learns now that it is open.
+  outgoing.flushHeaders();
+  await sendStream(response.body, outgoing, gone);
+  outgoing.end();
+}
+
+async function sendStream(
+  body: ReadableStream<Uint8Array>,
+  outgoing: ServerResponse,
+  gone: AbortSignal,
+): Promise<void> {
+  const reader = body.getReader();
   gone.addEventListener("abort", () => reader.cancel());
   for (;;) {
     const { done, value } = await reader.read();
-    if (done || gone.aborted) break;
+    if (done || gone.aborted) return;
     if (!outgoing.write(value)) await drained(outgoing, gone);
   }
-  outgoing.end();
 }
 
 /** Waits until the caller has taken what was written, or is gone. */
 async function drained(outgoing: ServerResponse, gone: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  outgoing.once("drain", resolve);
-  gone.addEventListener("abort", () => resolve());
+  const proceed = () => resolve();
+  outgoing.once("drain", proceed);
+  gone.addEventListener("abort", proceed);
   await promise;
+  outgoing.off("drain", proceed);
+  gone.removeEventListener("abort", proceed);
 }

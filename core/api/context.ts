@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { logger } from "../log.ts";
 import type { LockService } from "../service.ts";
 import { StateFeed } from "./feed.ts";
 import { DEADLINE_DEFAULT_MS } from "./schemas/common.ts";
@@ -41,7 +42,7 @@ export interface ApiOptions {
   limits?: Partial<ApiLimits>;
   /** Ends all sessions, streams and waiting calls when it is aborted. */
   shutdown?: AbortSignal;
-  /** Told of errors that are the daemon's own. Default: forgotten. */
+  /** Told of errors that are the daemon's own. Default: the log is. */
   report?: (error: unknown) => void;
   /** Milliseconds since the epoch. */
   now?: () => number;
@@ -66,13 +67,19 @@ export interface ApiEnv {
   Bindings: Bindings;
 }
 
+/** Tells the log of an error that is the daemon's own. */
+export function reportToLog(error: unknown): void {
+  const text = error instanceof Error ? error.stack ?? error.message : String(error);
+  logger("api").error(`error in the HTTP interface: ${text}`);
+}
+
 export function createContext(service: LockService, options: ApiOptions): ApiContext {
   const limits = { ...defaultLimits, ...options.limits };
   return {
     service,
     limits,
     shutdown: options.shutdown ?? new AbortController().signal,
-    report: options.report ?? (() => {}),
+    report: options.report ?? reportToLog,
     now: options.now ?? Date.now,
     sessions: new Sessions(service, limits.sessionsMax),
     feed: new StateFeed(service, limits.coalesceMs),

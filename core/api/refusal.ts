@@ -146,9 +146,9 @@ function nameHolders(blockers: Blocker[]): string {
 
 function nameClient({ client }: HolderJson): string {
   if (!client) return "a client not known any more";
-  const pid = client.pid === null ? `client ${client.id}` : `pid ${client.pid}`;
-  const command = client.command === null ? "" : ` (${client.command})`;
-  return `${pid}${command}${client.connected ? "" : ", gone,"}`;
+  const name = client.pid === null ? `client ${client.id}` : `pid ${client.pid}`;
+  const notes = [client.command, client.connected ? null : "gone"].filter((note) => note !== null);
+  return notes.length === 0 ? name : `${name} (${notes.join(", ")})`;
 }
 
 /** What was asked: `Lock of VG "vg0" in mode ex`. */

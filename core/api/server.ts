@@ -8,9 +8,9 @@ import type { Socket } from "node:net";
 import type { LockService } from "../service.ts";
 import { type ApiOptions, createApi } from "./app.ts";
 import { serveRequest } from "./bridge.ts";
-import { defaultLimits } from "./context.ts";
+import { defaultLimits, reportToLog } from "./context.ts";
 import { apiError } from "./problem.ts";
-import { type FileId, fileIdOf, removeIfSame, takeOver } from "./socket_file.ts";
+import { type FileId, fileIdOf, isStill, takeOver } from "./socket_file.ts";
 
 /** Where the interface is served when nothing else is said, beside the native socket. */
 export const DEFAULT_API_SOCKET = "/run/lvm/lvmlockd-api.socket";
@@ -50,7 +50,7 @@ export async function serveApi(
 ): Promise<ApiServer> {
   const { path = DEFAULT_API_SOCKET, headersTimeoutMs = 10_000, ...apiOptions } = options;
   const shutdown = new AbortController();
-  const report = options.report ?? (() => {});
+  const report = options.report ?? reportToLog;
   const api = createApi(service, { ...apiOptions, shutdown: shutdown.signal });
   const bodyTimeoutMs = options.limits?.bodyTimeoutMs ?? defaultLimits.bodyTimeoutMs;
   const server = createServer({
@@ -74,11 +74,14 @@ export async function serveApi(
 /** Listens on `path`, from the first moment on with mode 0600. */
 function listen(server: Server, path: string): Promise<FileId> {
   const { promise, resolve, reject } = Promise.withResolvers<FileId>();
-  server.once("error", reject);
+  const refuse = (error: Error) => {
+    reject(new Error(`Cannot listen on "${path}": ${error.message}`, { cause: error }));
+  };
+  server.once("error", refuse);
   const mask = Deno.umask(0o177);
   try {
     server.listen(path, () => {
-      server.off("error", reject);
+      server.off("error", refuse);
       resolve(fileIdOf(path));
     });
   } finally {
@@ -93,13 +96,17 @@ async function stop(
   path: string,
   file: FileId,
 ): Promise<void> {
+  if (!server.listening) return;
   const closed = Promise.withResolvers<void>();
-  removeIfSame(path, file);
-  server.close(() => closed.resolve());
+  const ours = isStill(path, file);
+  // Closing removes whatever has the name of the socket. If that is somebody else's, the listener,
+  // which nobody can reach any more, is left to the end of the process.
+  if (ours) server.close(() => closed.resolve());
+  else server.unref();
   shutdown.abort();
   server.closeIdleConnections();
   const timer = setTimeout(() => server.closeAllConnections(), LAST_ANSWERS_MS);
-  await closed.promise;
+  if (ours) await closed.promise;
   clearTimeout(timer);
 }
 

@@ -16,13 +16,14 @@ export function fileIdOf(path: string): FileId {
   return { dev, ino };
 }
 
-/** Removes `path` if it is still that file. */
-export function removeIfSame(path: string, id: FileId): void {
+/** Does `path` still name that file? */
+export function isStill(path: string, id: FileId): boolean {
   try {
     const now = fileIdOf(path);
-    if (now.dev === id.dev && now.ino === id.ino) Deno.removeSync(path);
+    return now.dev === id.dev && now.ino === id.ino;
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
   }
 }
 
@@ -45,7 +46,7 @@ export async function takeOver(path: string): Promise<void> {
   if (info.uid !== Deno.uid()) throw refuse(`the socket belongs to user ${info.uid}`);
   if (((info.mode ?? 0) & 0o077) !== 0) throw refuse("the socket is open to group or others");
   if (await answers(path)) throw refuse("another daemon serves it");
-  removeIfSame(path, { dev: info.dev, ino: info.ino });
+  if (isStill(path, info)) Deno.removeSync(path);
 }
 
 async function answers(path: string): Promise<boolean> {

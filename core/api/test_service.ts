@@ -181,6 +181,11 @@ export class TestService implements LockService {
     return () => this.#listeners.delete(listener);
   }
 
+  /** How many listen to changes. */
+  get listeners(): number {
+    return this.#listeners.size;
+  }
+
   #changed(): void {
     for (const listener of [...this.#listeners]) listener();
   }

@@ -81,6 +81,11 @@ export class TestApi {
     stop();
   }
 
+  /** Resolves when a call has begun to wait for a change of state. */
+  async listening(): Promise<void> {
+    while (this.service.listeners === 0) await this.get("/v1/status");
+  }
+
   /** Number of requests that wait for locks. */
   get waiting(): number {
     return this.service.inspect().filter(({ kind }) => kind === "action").length;

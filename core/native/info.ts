@@ -5,12 +5,15 @@
  * @module
  */
 import type { ClientInfo } from "../service.ts";
-import { type ActionRow, type InspectRow, type LockspaceRow, Op, ResourceType } from "../types.ts";
+import {
+  type ActionRow,
+  type InfoLayout,
+  type InspectRow,
+  type LockspaceRow,
+  Op,
+  ResourceType,
+} from "../types.ts";
 import { lockTypeWord, modeWord } from "./reply.ts";
-
-/** Layouts of the listing; lvmlockctl of one release cannot read that of the other. */
-export const infoLayouts = ["2.03.16", "2.03.40"] as const;
-export type InfoLayout = typeof infoLayouts[number];
 
 /** The 2.03.16 lvmlockctl has room for 100 clients and does not check. */
 export const MAX_CLIENT_LINES = 100;

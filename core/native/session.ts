@@ -8,11 +8,11 @@ import type { Socket } from "node:net";
 import { Errno } from "../errno.ts";
 import { logText, trace } from "../log.ts";
 import type { ClientInfo, LockService } from "../service.ts";
-import { Mode, Op, type Reply, ResourceType } from "../types.ts";
+import { type InfoLayout, Mode, Op, type Reply, ResourceType } from "../types.ts";
 import { ConfigTextError, parseConfigText } from "./config_text.ts";
 import { sendDump } from "./dump.ts";
 import { FrameReader, MAX_REQUEST } from "./frame.ts";
-import { type InfoLayout, opWord, printInfo, resourceWord } from "./info.ts";
+import { opWord, printInfo, resourceWord } from "./info.ts";
 import { modeWord, printDump, printHello, printRefusal, printReply } from "./reply.ts";
 import { type NativeRequest, toRequest } from "./request.ts";
 

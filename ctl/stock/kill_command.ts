@@ -6,10 +6,10 @@
  */
 import { runProgram } from "../child.ts";
 import type { CtlIo } from "../io.ts";
+import { findLvm } from "../lvm.ts";
 
 const configWords = ["config", "--typeconfig", "full", "global/lvmlockctl_kill_command"];
 const configLimitMs = 30_000;
-const lvmPaths = ["/sbin/lvm", "/usr/sbin/lvm"];
 
 /** Splits at white space; a backslash takes the special meaning of white space, `\` and `"`. */
 export function splitCommand(command: string): string[] {
@@ -42,12 +42,4 @@ export function parseSetting(line: string, source: string): string | { problem: 
   if (command === undefined) return { problem: `unrecognized config value from ${source}` };
   if (!command.startsWith("/")) return { problem: "lvmlockctl_kill_command must be full path" };
   return command;
-}
-
-async function findLvm(): Promise<string> {
-  for (const path of lvmPaths) {
-    const found = await Deno.stat(path).then(() => true, () => false);
-    if (found) return path;
-  }
-  return "lvm";
 }

@@ -25,8 +25,9 @@ export interface StockRun {
 /** The first line, on standard output, of every run that found no daemon. */
 export const cannotConnect = "Cannot connect to lvmlockd.\n";
 
-const startHint = "Start lvmlockd with `systemctl start lvmlockd`, or name its socket with" +
-  " --socket-path.\n";
+/** What to do when there is no daemon. */
+export const startHint =
+  "Start lvmlockd with `systemctl start lvmlockd`, or name its socket with --socket-path.";
 
 /**
  * Connects to the daemon.
@@ -45,7 +46,7 @@ export async function connect(run: StockRun): Promise<NativeClient> {
   } catch (error) {
     if (error instanceof GaveUp) throw deadline.exit(io.programName, waiting);
     if (!(error instanceof ConnectError)) throw error;
-    throw new CtlExit(Exit.failed, `${error.message}\n${startHint}`, cannotConnect);
+    throw new CtlExit(Exit.failed, `${error.message}\n${startHint}\n`, cannotConnect);
   }
 }
 

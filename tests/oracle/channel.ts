@@ -75,6 +75,7 @@ export class Channel {
     const end = performance.now() + 10_000;
     while (libc.unread(this.fd) > 0) {
       if (performance.now() > end) throw new Broken("the daemon does not read a request");
+      libc.waitReadable([], 20);
     }
   }
 

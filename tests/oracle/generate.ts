@@ -257,7 +257,7 @@ class Walk {
       [3, [["request", "hello"]]],
       [2, [["request", "quit"]]],
       [2, [["request", "info"]]],
-      [1, [["request", "dump"]]],
+      [0.2, [["request", "dump"]]],
       [3, make.vgRequest("init_vg", this.#random.chance(0.5) ? vg : make.dlmVg("vnew", 8))],
       [3, make.lvRequest("init_lv", vg, this.#lv())],
       [3, make.namedRequest("find_free_lock", vg)],

@@ -13,6 +13,17 @@ const ESTARTING = -211, ESTALE = -116;
 /** Pause between looks at a state that has not been reached yet; microseconds. */
 export const pause = 200;
 
+/** Waits until a lockspace neither starts nor stops; throws after ten seconds. */
+export function untilRunning(control: Channel, place: Place): void {
+  const end = performance.now() + 10_000;
+  for (;;) {
+    const answer = result(control.ask(marker(place)));
+    if (answer !== ESTARTING && answer !== ESTALE) return;
+    if (performance.now() > end) throw new Broken(`${placeKey(place)} stays in ${answer}`);
+    waitReadable([], pause);
+  }
+}
+
 /** Watches the lockspaces of one daemon through the control connection. */
 export class Settler {
   readonly #control: Channel;
@@ -71,13 +82,8 @@ export class Settler {
   }
 
   #settleOne(place: Place): void {
-    const end = performance.now() + 10_000;
-    for (let rounds = 0; rounds < 2;) {
-      const answer = result(this.#control.ask(marker(place)));
-      if (answer !== ESTARTING && answer !== ESTALE) rounds++;
-      else if (performance.now() > end) throw new Broken(`${placeKey(place)} stays in ${answer}`);
-      else waitReadable([], pause);
-    }
+    untilRunning(this.#control, place);
+    untilRunning(this.#control, place);
     this.#unsettled.delete(placeKey(place));
   }
 }

@@ -67,6 +67,8 @@ export class Daemon {
     this.#running = guest.run(
       `echo $$ > /run/daemon.pid; exec ${command.line} >> ${LOG} 2>&1`,
     );
+    // A guest that ends takes the daemon with it; that is told to whoever waits for a command.
+    this.#running.catch(() => {});
     const answers = await guest.run(AWAIT_ANSWER);
     if (answers.code !== 0) throw new Error(`the daemon does not answer:\n${await this.log()}`);
   }

@@ -297,13 +297,13 @@ const administration: Step[] = [
   { name: "the VG gets that disk", run: "vgextend vg0 /dev/ubdc", info: started("vg0") },
   {
     name: "an LV moves to that disk",
-    run: "pvmove -n data /dev/ubda /dev/ubdc && lvs --noheadings -o devices vg0/data",
+    run: "pvmove -i 1 -n data /dev/ubda /dev/ubdc && lvs --noheadings -o devices vg0/data",
     stdout: /\/dev\/ubdc\(0\)/,
     locks: { "vg0/data": "ex" },
   },
   {
     name: "it moves back",
-    run: "pvmove -n data /dev/ubdc /dev/ubda && head -c 8 /dev/vg0/data",
+    run: "pvmove -i 1 -n data /dev/ubdc /dev/ubda && head -c 8 /dev/vg0/data",
     stdout: /precious$/,
     locks: { "vg0/data": "ex" },
   },

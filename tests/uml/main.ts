@@ -1,7 +1,7 @@
 /**
  * Runs scenarios with LVM's own commands against a daemon in User-Mode Linux guests:
  *
- *     deno task test:uml [--daemon ours|stock] [--command LINE] [--verbose] [SCENARIO …]
+ *     deno task test:uml [--daemon ours|stock] [--command LINE] [SCENARIO …]
  *
  * Prints a line for each step. The exit code is 0 if every step went as expected, 1 if not, 2 if the
  * arguments are wrong or packages are missing.
@@ -12,9 +12,11 @@ import { parseArgs } from "@std/cli/parse-args";
 import { type DaemonCommand, ours, stock } from "./daemon.ts";
 import { lifeOfAVg } from "./life_of_a_vg.ts";
 import { complaint } from "./packages.ts";
+import { refusals } from "./refusals.ts";
+import { restart } from "./restart.ts";
 import { runScenario, type Scenario, type StepReport } from "./scenario.ts";
 
-const scenarios: readonly Scenario[] = [lifeOfAVg];
+const scenarios: readonly Scenario[] = [lifeOfAVg, restart, refusals];
 
 async function daemonCommand(kind: unknown, line: unknown): Promise<DaemonCommand | undefined> {
   if (kind === "stock") return stock;
@@ -46,26 +48,39 @@ async function main(args: string[]): Promise<number> {
   return await runAll(wanted, command);
 }
 
-/** Runs scenarios one after the other. What the guests leave behind is kept if a step failed. */
+/** Runs scenarios, two at a time. What the guests leave behind is kept if a step failed. */
 async function runAll(wanted: readonly Scenario[], command: DaemonCommand): Promise<number> {
   const directory = await Deno.makeTempDir({ prefix: "lvmlockd-uml-" });
-  let passed = 0;
-  let failed = 0;
-  for (const scenario of wanted) {
-    try {
-      await runScenario(scenario, command, directory, (step) => {
-        step.problems.length === 0 ? passed++ : failed++;
-        print(scenario.name, step);
-      });
-    } catch (error) {
-      failed++;
-      print(scenario.name, { name: "a guest", ms: 0, problems: [(error as Error).message] });
+  const counts = { passed: 0, failed: 0 };
+  const queue = [...wanted];
+  const worker = async () => {
+    for (let next = queue.shift(); next; next = queue.shift()) {
+      await runOne(next, command, directory, counts);
     }
-  }
+  };
+  await Promise.all([worker(), worker()]);
+  const { passed, failed } = counts;
   if (failed === 0) await Deno.remove(directory, { recursive: true });
-  else console.log(`Consoles and disks are kept in ${directory}`);
+  else console.log(`Consoles, daemon logs and disks are kept in ${directory}`);
   console.log(`${passed} passed, ${failed} failed`);
   return failed === 0 && passed > 0 ? 0 : 1;
+}
+
+async function runOne(
+  scenario: Scenario,
+  command: DaemonCommand,
+  directory: string,
+  counts: { passed: number; failed: number },
+): Promise<void> {
+  const report = (step: StepReport) => {
+    counts[step.problems.length === 0 ? "passed" : "failed"]++;
+    print(scenario.name, step);
+  };
+  try {
+    await runScenario(scenario, command, directory, report);
+  } catch (error) {
+    report({ name: "the guest", ms: 0, problems: [(error as Error).message] });
+  }
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

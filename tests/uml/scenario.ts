@@ -60,18 +60,20 @@ const STEP_LIMIT = 30_000;
 const SCENARIO_LIMIT = 200_000;
 
 /**
- * Boots a guest in `directory`, starts the daemon in it and runs the steps. `report` is told of each
+ * Boots a guest in a new folder of `parent`, starts the daemon in it and runs the steps. `report` is told of each
  * step when it has ended. A step that fails does not end the scenario, an end of the guest does.
  */
 export async function runScenario(
   scenario: Scenario,
   command: DaemonCommand,
-  directory: string,
+  parent: string,
   report: (step: StepReport) => void,
 ): Promise<void> {
   const { name, diskMebibytes } = scenario;
+  const directory = `${parent}/${name}`;
+  await Deno.mkdir(directory);
   const disks = await Promise.all(
-    diskMebibytes.map((size, i) => makeDisk(`${directory}/${name}.disk${i}`, size)),
+    diskMebibytes.map((size, i) => makeDisk(`${directory}/disk${i}`, size)),
   );
   await using guest = await Guest.boot({ name, directory, disks, limitMs: SCENARIO_LIMIT });
   const daemon = new Daemon(guest, command);

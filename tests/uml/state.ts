@@ -15,14 +15,16 @@ export interface State {
 }
 
 const QUERY = `
-lvmlockctl --info || exit
+info=$(lvmlockctl --info) || { echo "$info" >&2; exit 1; }
+echo "$info"
 echo @devices; dmsetup table
-echo @names; exec lvs -a --noheadings --nolocking --readonly -o lv_uuid,vg_name,lv_name 2> /dev/null`;
+echo @names; [[ $info =~ 'LK LV '[es] ]] || exit 0
+exec lvs -a --noheadings --nolocking --readonly -o lv_uuid,vg_name,lv_name 2> /dev/null`;
 
 /** Asks the guest. Throws when the daemon does not answer. */
 export async function readState(guest: Guest): Promise<State> {
   const { code, stdout, stderr } = await guest.run(QUERY);
-  if (code !== 0) throw new Error(`the state cannot be read: ${stdout}${stderr}`);
+  if (code !== 0) throw new Error(`the state cannot be read: ${stderr}`);
   const [info = "", devices = "", names = ""] = stdout.split(/^@\w+\n/m);
   return { info, locks: parseLocks(info, parseNames(names)), devices: parseDevices(devices) };
 }

@@ -53,8 +53,7 @@ Deno.test("a start that fails fails for all who wait for it", async () => {
   const first = api.post("/v1/lockspaces/vg0/start", waiting);
   await api.until(() => api.service.lockspaces.size === 1);
   const second = api.post("/v1/lockspaces/vg0/start", waiting);
-  await api.until(() => api.service.inspect().length === 2);
-  await api.get("/v1/lockspaces");
+  await api.listening();
   api.service.joined("vg0", -Errno.EMANAGER);
   assertProblem(await first, 503, "EMANAGER");
   assertProblem(await second, 503, "start-failed");
@@ -152,7 +151,7 @@ Deno.test("a stop that is under way is waited for", async () => {
   await api.start("vg0");
   api.service.lockspaces.get("vg0")!.row.state = "stopping";
   const call = api.post("/v1/lockspaces/vg0/stop");
-  await api.get("/v1/status");
+  await api.listening();
   api.service.joined("vg0", -1);
   const { body } = await call;
   assertEquals([body.state, body.changed], ["stopped", false]);
