@@ -65,9 +65,10 @@ async function serve(options: DaemonOptions, background: boolean): Promise<numbe
     syslogPriority: options.syslogPriority,
     syslog: openSyslog("lvmlockd"),
   });
+  const starting = Daemon.start(options, (status) => Deno.exit(status));
+  handleSignals(starting, background);
   try {
-    const daemon = await Daemon.start(options, (status) => Deno.exit(status));
-    handleSignals(daemon, background);
+    await starting;
     if (background) await reportReady();
     return undefined;
   } catch (error) {
@@ -78,10 +79,12 @@ async function serve(options: DaemonOptions, background: boolean): Promise<numbe
 }
 
 /** SIGTERM ends the daemon when no lock is held; so does Ctrl-C on a daemon in the foreground. */
-function handleSignals(daemon: Daemon, background: boolean): void {
-  Deno.addSignalListener("SIGTERM", () => daemon.terminate());
+function handleSignals(starting: Promise<Daemon>, background: boolean): void {
+  // A signal that comes while the daemon starts is obeyed when it has; a failed start ends anyway.
+  const terminate = () => void starting.then((daemon) => daemon.terminate(), () => {});
+  Deno.addSignalListener("SIGTERM", terminate);
   Deno.addSignalListener("SIGINT", () => {
-    if (!background) daemon.terminate();
+    if (!background) terminate();
   });
   for (const signal of ["SIGHUP", "SIGQUIT", "SIGALRM"] as const) {
     Deno.addSignalListener(signal, () => {});

@@ -30,13 +30,22 @@ export async function startInBackground(command: string[], args: string[]): Prom
     stdout: "piped",
     stderr: "inherit",
   }).spawn();
-  const report = await new Response(child.stdout).text();
-  if (report === READY) {
+  if (await firstWords(child.stdout) === READY) {
     child.unref();
     return 0;
   }
   const { code } = await child.status;
   return code === 0 ? 1 : code;
+}
+
+/** What is written before READY is complete, or the end. */
+async function firstWords(stream: ReadableStream<Uint8Array>): Promise<string> {
+  let text = "";
+  for await (const piece of stream.pipeThrough(new TextDecoderStream())) {
+    text += piece;
+    if (text.length >= READY.length) break;
+  }
+  return text;
 }
 
 /** Called by the background process when it serves. */

@@ -10,7 +10,7 @@ import type { ClientInfo } from "../service.ts";
 import { Mode, Op, OptionFlag, type Reply, type Request } from "../types.ts";
 import type { ApiContext, ApiEnv, Bindings } from "./context.ts";
 import { ask, type GiveUp } from "./deadline.ts";
-import { apiError } from "./problem.ts";
+import { apiError, shuttingDown } from "./problem.ts";
 import { timedOut } from "./refusal.ts";
 import type { Session } from "./sessions.ts";
 import { toBytes } from "./text.ts";
@@ -94,7 +94,7 @@ function givenUp(
     case "aborted":
       return apiError("cancelled", { detail: "The caller closed the connection" });
     case "shutdown":
-      return apiError("shutting-down", { detail: "The daemon stops; the request was cancelled" });
+      return shuttingDown();
     case "session-ended":
       return apiError("session-ended", { detail: `Session of client ${client.id} has ended` });
   }

@@ -10,7 +10,7 @@ import type { Event, SessionBody } from "./schemas/events.ts";
 import type { Problem } from "./schemas/problem.ts";
 import type { z } from "@hono/zod-openapi";
 
-export type { Event } from "./schemas/events.ts";
+export type { Event, EventOf } from "./schemas/events.ts";
 export type { Problem } from "./schemas/problem.ts";
 
 /** The daemon answered a call with an error. */
@@ -45,7 +45,8 @@ export interface ApiClient extends Disposable {
 /** A client of the daemon that serves the socket `path`. Connects with the first call. */
 export function connectApi(path: string): ApiClient {
   const client = Deno.createHttpClient({ proxy: { transport: "unix", path } });
-  const base = "http://lvmlockd";
+  // Nobody is called by this address, but Deno looks up a name although it connects to a socket file.
+  const base = "http://127.0.0.1";
   const boundFetch: typeof fetch = (input, init) => fetch(input, { ...init, client });
   const close = () => client.close();
   return {

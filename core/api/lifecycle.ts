@@ -10,7 +10,7 @@ import { Errno } from "../errno.ts";
 import { type LockspaceRow, LockType, type Request } from "../types.ts";
 import { perform } from "./calls.ts";
 import type { ApiContext, ApiEnv } from "./context.ts";
-import { apiError } from "./problem.ts";
+import { apiError, shuttingDown } from "./problem.ts";
 import { refusal, timedOut } from "./refusal.ts";
 import { startRequest } from "./requests.ts";
 import type { StartBody, Started, Stopped } from "./schemas/lockspaces.ts";
@@ -84,10 +84,10 @@ function lockspaceWhen(
 ): Promise<LockspaceRow | undefined> {
   const waited = Promise.withResolvers<LockspaceRow | undefined>();
   const listening = new AbortController();
-  const on = (signal: AbortSignal, code: "cancelled" | "shutting-down", detail: string) => {
-    const give = () => waited.reject(apiError(code, { detail }));
-    if (signal.aborted) give();
-    signal.addEventListener("abort", give, { signal: listening.signal });
+  const endOn = (signal: AbortSignal, error: () => Error) => {
+    const end = () => waited.reject(error());
+    if (signal.aborted) end();
+    signal.addEventListener("abort", end, { signal: listening.signal });
   };
   const check = () => {
     const row = lockspaceOf(api.service.inspect(), request.vgName);
@@ -97,8 +97,11 @@ function lockspaceWhen(
     () => waited.reject(timedOut(api, 0, request, Math.round(limitMs), true)),
     Math.max(0, limitMs),
   );
-  on(c.req.raw.signal, "cancelled", "The caller closed the connection");
-  on(api.shutdown, "shutting-down", "The daemon stops");
+  endOn(
+    c.req.raw.signal,
+    () => apiError("cancelled", { detail: "The caller closed the connection" }),
+  );
+  endOn(api.shutdown, shuttingDown);
   const stopListening = api.service.onChange(check);
   check();
   return waited.promise.finally(() => {

@@ -77,6 +77,12 @@ export function apiError(
   return new ApiError({ ...fill(code, 0), ...kinds[code], ...occurrence }, headers);
 }
 
+/** The daemon stops: the call ends, and so does its connection. */
+export function shuttingDown(): ApiError {
+  const detail = "The daemon stops; the request was cancelled";
+  return apiError("shutting-down", { detail }, { connection: "close" });
+}
+
 /** The parts of a problem that follow from its code, with a new `instance`. */
 export function fill(code: string, result: number) {
   return {

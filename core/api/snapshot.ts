@@ -13,7 +13,7 @@ import {
   type ResourceRefJson,
   type WaiterJson,
 } from "./present.ts";
-import type { ChangeEvent } from "./schemas/events.ts";
+import type { ChangeEvent, EventOf } from "./schemas/events.ts";
 import { fromBytes, fromBytesOrNull } from "./text.ts";
 import { treeOf } from "./view.ts";
 
@@ -110,9 +110,7 @@ function sameLockspace(a: LockspaceRow | undefined, b: LockspaceRow): boolean {
     a.dropped === b.dropped && a.sinceMs === b.sinceMs;
 }
 
-type LockspaceChange = Extract<ChangeEvent, { event: "lockspace" }>;
-
-function lockspaceEvent(row: LockspaceRow, time: string): LockspaceChange {
+function lockspaceEvent(row: LockspaceRow, time: string): EventOf<"lockspace"> {
   return {
     event: "lockspace",
     time,

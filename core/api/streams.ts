@@ -39,7 +39,7 @@ export function streamEvents(source: EventSource, onClose: () => void): Response
     cancel: close,
   }, { highWaterMark: 0 });
   return new Response(body, {
-    headers: { "content-type": NDJSON, "cache-control": "no-store" },
+    headers: { "content-type": NDJSON, "cache-control": "no-store", connection: "close" },
   });
 }
 

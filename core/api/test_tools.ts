@@ -4,9 +4,8 @@
  *
  * @module
  */
-import { assertEquals } from "@std/assert";
 import { type Api, type ApiOptions, createApi } from "./app.ts";
-import { type Event } from "./schemas/events.ts";
+import type { Event, EventOf } from "./schemas/events.ts";
 import { Problem } from "./schemas/problem.ts";
 import { TestService } from "./test_service.ts";
 
@@ -60,7 +59,8 @@ export class TestApi {
   /** Starts VGs without waiting for anything. */
   async start(...vgs: string[]): Promise<void> {
     for (const vg of vgs) {
-      assertEquals((await this.post(`/v1/lockspaces/${vg}/start`, startBody)).status, 200);
+      const { status } = await this.post(`/v1/lockspaces/${vg}/start`, startBody);
+      expect(status, 200);
       this.service.joined(vg);
     }
   }
@@ -113,8 +113,8 @@ export class EventReader {
   #lines: string[] = [];
 
   constructor(response: Response) {
-    assertEquals(response.status, 200);
-    assertEquals(response.headers.get("content-type"), "application/x-ndjson");
+    expect(response.status, 200);
+    expect(response.headers.get("content-type"), "application/x-ndjson");
     this.#reader = response.body!.getReader();
   }
 
@@ -130,10 +130,10 @@ export class EventReader {
   }
 
   /** Skips events until one of that kind. */
-  async nextOf<Kind extends Event["event"]>(kind: Kind): Promise<Extract<Event, { event: Kind }>> {
+  async nextOf<Kind extends Event["event"]>(kind: Kind): Promise<EventOf<Kind>> {
     for (;;) {
       const event = await this.next();
-      if (event.event === kind) return event as Extract<Event, { event: Kind }>;
+      if (event.event === kind) return event as EventOf<Kind>;
     }
   }
 
@@ -149,8 +149,12 @@ export class EventReader {
 
 /** Checks that an answer is a problem of that kind and returns it. */
 export function assertProblem({ status, body, headers }: Answer, wanted: number, code: string) {
-  assertEquals([status, body.code], [wanted, code], body.detail);
-  assertEquals(headers.get("content-type"), "application/problem+json");
-  assertEquals(body.status, wanted);
+  expect(`${status} ${body.code}`, `${wanted} ${code}`, body.detail);
+  expect(headers.get("content-type"), "application/problem+json");
+  expect(body.status, wanted);
   return Problem.strict().parse(body);
+}
+
+function expect(actual: unknown, wanted: unknown, because = ""): void {
+  if (actual !== wanted) throw new Error(`Expected ${wanted}, got ${actual}: ${because}`);
 }

@@ -25,6 +25,8 @@ const MAX_DEPTH = 32;
  * @throws {ConfigTextError} if the text cannot be understood, or holds no pair at all.
  */
 export function parseConfigText(text: string): Map<string, Value> {
+  const nul = text.indexOf("\0");
+  if (nul >= 0) throw new ConfigTextError(`a NUL at byte ${nul}`);
   const parser = new Parser(text);
   const pairs = parser.body(0);
   if (pairs.size === 0) throw new ConfigTextError("The request is empty");

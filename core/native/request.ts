@@ -53,20 +53,20 @@ const vocabulary = new Map<string, readonly [Op, ResourceType]>([
   ["set_remote_lv_lock", [Op.setRemoteLvLock, lv]],
 ]);
 
-const modes: Readonly<Record<string, Mode>> = {
-  un: Mode.un,
-  nl: Mode.nl,
-  sh: Mode.sh,
-  ex: Mode.ex,
-};
+const modes: ReadonlyMap<string, Mode> = new Map([
+  ["un", Mode.un],
+  ["nl", Mode.nl],
+  ["sh", Mode.sh],
+  ["ex", Mode.ex],
+]);
 
-const lockTypes: Readonly<Record<string, LockType>> = {
-  "": LockType.none,
-  none: LockType.none,
-  dlm: LockType.dlm,
-  sanlock: LockType.sanlock,
-  idm: LockType.idm,
-};
+const lockTypes: ReadonlyMap<string, LockType> = new Map([
+  ["", LockType.none],
+  ["none", LockType.none],
+  ["dlm", LockType.dlm],
+  ["sanlock", LockType.sanlock],
+  ["idm", LockType.idm],
+]);
 
 /** Option words, longest first: clients run them together without separators. */
 const optionWords: readonly (readonly [string, number])[] = [
@@ -116,6 +116,13 @@ function text(fields: Fields, key: string): string {
   return typeof value === "string" && value !== "none" ? value : "";
 }
 
+/** Longest name, UUID or lock args in bytes; what is longer is cut, as in the stock daemon. */
+const MAX_NAME = 64;
+
+function name(fields: Fields, key: string): string {
+  return text(fields, key).slice(0, MAX_NAME);
+}
+
 function integer(fields: Fields, key: string, otherwise = 0): number {
   const value = fields.get(key);
   return typeof value === "number" ? value : otherwise;
@@ -133,26 +140,26 @@ function pvPaths(fields: Fields): string[] {
 
 /** The request, or undefined if its name is unknown or missing. */
 export function toRequest(fields: Fields): NativeRequest | undefined {
-  const name = fields.get("request");
-  if (typeof name !== "string") return undefined;
-  const known = vocabulary.get(name);
+  const word = fields.get("request");
+  if (typeof word !== "string") return undefined;
+  const known = vocabulary.get(word);
   if (known === undefined) return undefined;
   return {
     ...emptyRequest,
-    name,
-    command: text(fields, "cmd").slice(0, 64),
+    name: word,
+    command: name(fields, "cmd"),
     op: known[0],
     resourceType: known[1],
-    mode: modes[text(fields, "mode")] ?? Mode.iv,
+    mode: modes.get(text(fields, "mode")) ?? Mode.iv,
     flags: parseOptions(text(fields, "opts")),
-    lockType: lockTypes[text(fields, "vg_lock_type")] ?? LockType.unknown,
-    vgName: text(fields, "vg_name"),
-    vgUuid: text(fields, "vg_uuid"),
-    vgArgs: text(fields, "vg_lock_args"),
-    lvName: text(fields, "lv_name"),
-    lvUuid: text(fields, "lv_uuid"),
-    lvArgs: text(fields, "lv_lock_args"),
-    otherArgs: text(fields, "set_lock_args") || text(fields, "prev_lv_args"),
+    lockType: lockTypes.get(text(fields, "vg_lock_type")) ?? LockType.unknown,
+    vgName: name(fields, "vg_name"),
+    vgUuid: name(fields, "vg_uuid"),
+    vgArgs: name(fields, "vg_lock_args"),
+    lvName: name(fields, "lv_name"),
+    lvUuid: name(fields, "lv_uuid"),
+    lvArgs: name(fields, "lv_lock_args"),
+    otherArgs: name(fields, "set_lock_args") || name(fields, "prev_lv_args"),
     path: text(fields, "path"),
     pvPaths: fields.has("path_num") ? pvPaths(fields) : [],
     version: integer(fields, "version"),

@@ -7,6 +7,7 @@
 import type { Socket } from "node:net";
 import { Errno } from "../errno.ts";
 import { logText, trace } from "../log.ts";
+import { hungUp } from "../os/peer.ts";
 import type { ClientInfo, LockService } from "../service.ts";
 import { type InfoLayout, Mode, Op, type Reply, ResourceType } from "../types.ts";
 import { ConfigTextError, parseConfigText } from "./config_text.ts";
@@ -23,7 +24,12 @@ export interface SessionOptions {
 export class NativeSession {
   readonly #reader = new FrameReader();
   readonly #client: ClientInfo;
+  /** A request has not been answered yet. */
   #waiting = false;
+  /** Requests are being taken: an answer that comes at once must not take the next one itself. */
+  #taking = false;
+  /** The peer has half-closed: it sends no more, but reads. */
+  #lastSent = false;
   #closed = false;
 
   constructor(
@@ -34,6 +40,7 @@ export class NativeSession {
   ) {
     this.#client = service.openClient({ origin: "native", command: "", ...peer });
     socket.on("data", (chunk) => this.#receive(chunk as Uint8Array));
+    socket.on("drain", () => this.#drained());
     socket.on("end", () => this.#end());
     socket.on("error", () => this.#close());
     socket.on("close", () => this.#close());
@@ -44,19 +51,34 @@ export class NativeSession {
     const piece = latin1(chunk);
     if (!this.#reader.push(piece) || (this.#waiting && this.#reader.pending > MAX_REQUEST)) {
       this.#write(printRefusal(-Errno.EINVAL, `Request longer than ${MAX_REQUEST} bytes`));
-      this.socket.end();
-      return this.#close();
+      return this.#finish();
     }
     this.#next();
   }
 
-  /** Takes the next request, unless the last one has not been answered. */
+  /** Takes requests until one waits for its answer, or until the peer lets answers pile up. */
   #next(): void {
+    if (this.#taking) return;
+    this.#taking = true;
     while (!this.#waiting && !this.#closed) {
+      if (this.socket.writableNeedDrain) {
+        this.socket.pause();
+        break;
+      }
       const body = this.#reader.next();
-      if (body === undefined) return;
+      if (body === undefined) {
+        if (this.#lastSent) this.#finish();
+        break;
+      }
       this.#handle(body);
     }
+    this.#taking = false;
+  }
+
+  /** The peer has read its answers. */
+  #drained(): void {
+    this.socket.resume();
+    this.#next();
   }
 
   #handle(body: string): void {
@@ -129,8 +151,14 @@ export class NativeSession {
     return `${this.#client.command || "client"}[${this.#client.pid}][${this.#client.id}]`;
   }
 
-  /** The peer sends no more. One that waits for an answer has died: nobody half-closes and waits. */
+  /** The peer sends no more: it has gone, or still wants the answers to what it has sent. */
   #end(): void {
+    if (hungUp(this.#client.fd)) return this.#finish();
+    this.#lastSent = true;
+    this.#next();
+  }
+
+  #finish(): void {
     this.socket.end();
     this.#close();
   }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { errno, libc } from "./libc.ts";
 
 const AF_UNIX = 1;
 const SOCK_DGRAM = 2;
@@ -11,32 +12,21 @@ const SOCK_CLOEXEC = 0o2000000;
 const MSG_DONTWAIT = 0x40;
 const POLLIN = 1;
 const sunPathSize = 108;
+const EAGAIN = 11;
+const EINTR = 4;
 
 const symbols = {
-  socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
   bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
   recv: { parameters: ["i32", "buffer", "usize", "i32"], result: "isize" },
   poll: { parameters: ["buffer", "u64", "i32"], result: "i32", nonblocking: true },
-  close: { parameters: ["i32"], result: "i32" },
-  __errno_location: { parameters: [], result: "pointer" },
 } as const;
 
-/** libc with the address of this thread's errno, which never changes. */
-interface Libc {
-  call: Deno.DynamicLibrary<typeof symbols>["symbols"];
-  errno: () => number;
-}
+let calls: Deno.DynamicLibrary<typeof symbols>["symbols"] | undefined;
 
-let loaded: Libc | undefined;
-
-function libc(): Libc {
-  if (loaded) return loaded;
-  const call = Deno.dlopen("libc.so.6", symbols).symbols;
-  const location = call.__errno_location();
-  if (location === null) throw new Error("libc gave no address for errno");
-  const view = new Deno.UnsafePointerView(location);
-  loaded = { call, errno: () => view.getInt32() };
-  return loaded;
+/** The calls that only receivers need. */
+function receiving() {
+  calls ??= Deno.dlopen("libc.so.6", symbols).symbols;
+  return calls;
 }
 
 /** A libc call failed; `errno` is the positive Linux number. */
@@ -73,13 +63,12 @@ export class AbstractDatagramSocket implements Disposable {
    * @throws {OsError} EADDRINUSE (98) when another socket has it.
    */
   static bind(name: string): AbstractDatagramSocket {
-    const { call, errno } = libc();
     const address = abstractAddress(name);
-    const fd = call.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    const fd = libc().socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (fd < 0) throw new OsError("socket", errno());
-    if (call.bind(fd, address, address.length) < 0) {
+    if (receiving().bind(fd, address, address.length) < 0) {
       const error = new OsError("bind", errno());
-      call.close(fd);
+      libc().close(fd);
       throw error;
     }
     return new AbstractDatagramSocket(fd);
@@ -92,11 +81,10 @@ export class AbstractDatagramSocket implements Disposable {
    * @throws {OsError} for every failure but EAGAIN and EINTR.
    */
   receive(into: Uint8Array<ArrayBuffer>): number | undefined {
-    const { call, errno } = libc();
-    const length = Number(call.recv(this.#fd, into, BigInt(into.length), MSG_DONTWAIT));
+    const length = Number(receiving().recv(this.#fd, into, BigInt(into.length), MSG_DONTWAIT));
     if (length >= 0) return length;
     const error = errno();
-    if (error === 11 || error === 4) return undefined;
+    if (error === EAGAIN || error === EINTR) return undefined;
     throw new OsError("recv", error);
   }
 
@@ -106,12 +94,12 @@ export class AbstractDatagramSocket implements Disposable {
     const view = new DataView(entry.buffer);
     view.setInt32(0, this.#fd, true);
     view.setInt16(4, POLLIN, true);
-    return await libc().call.poll(entry, 1n, timeoutMs) > 0;
+    return await receiving().poll(entry, 1n, timeoutMs) > 0;
   }
 
   [Symbol.dispose](): void {
     if (this.#fd < 0) return;
-    libc().call.close(this.#fd);
+    libc().close(this.#fd);
     this.#fd = -1;
   }
 }

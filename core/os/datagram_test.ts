@@ -1,5 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { abstractAddress, AbstractDatagramSocket, OsError } from "./datagram.ts";
+import { sendDatagram } from "./datagram_out.ts";
 
 const name = `lvmlockd-test-${Deno.pid}`;
 
@@ -28,4 +29,16 @@ Deno.test("nothing sent: receive returns at once, readable says no after its tim
   using socket = AbstractDatagramSocket.bind(name);
   assertEquals(socket.receive(new Uint8Array(8)), undefined);
   assertEquals(await socket.readable(1), false);
+});
+
+Deno.test("what was sent is received whole or cut to the buffer", async () => {
+  using socket = AbstractDatagramSocket.bind(name);
+  assertEquals(sendDatagram(`@${name}`, new Uint8Array([1, 2, 3])), 0);
+  assertEquals(sendDatagram(`@${name}`, new Uint8Array([4, 5, 6])), 0);
+  assertEquals(await socket.readable(1000), true);
+  const bytes = new Uint8Array(4);
+  assertEquals(socket.receive(bytes.subarray(1)), 3);
+  assertEquals([...bytes], [0, 1, 2, 3]);
+  assertEquals(socket.receive(bytes.subarray(0, 1)), 1);
+  assertEquals(socket.receive(bytes), undefined);
 });

@@ -25,10 +25,25 @@ export function leaveSession(): void {
   Deno.chdir("/");
 }
 
-/** Points stdin, stdout and stderr to /dev/null. */
+/** What a descriptor of this process refers to; `""` if it is closed. */
+function target(fd: string | number): string {
+  try {
+    return Deno.readLinkSync(`/proc/self/fd/${fd}`);
+  } catch {
+    return "";
+  }
+}
+
+/**
+ * Points stdin, stdout and stderr to /dev/null, and every copy of them that the runtime keeps or
+ * that was inherited, so that whoever started us sees their end.
+ */
 export function closeStandardStreams(): void {
   const fd = libc().open(cString("/dev/null"), O_RDWR, 0);
   if (fd < 0) return;
-  for (const stream of [0, 1, 2]) libc().dup2(fd, stream);
+  const standard = new Set([0, 1, 2].map(target));
+  const copies = [...Deno.readDirSync("/proc/self/fd")].map(({ name }) => name)
+    .filter((name) => standard.has(target(name)) && Number(name) !== fd);
+  for (const copy of new Set([...copies.map(Number), 0, 1, 2])) libc().dup2(fd, copy);
   if (fd > 2) libc().close(fd);
 }

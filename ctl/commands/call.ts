@@ -26,15 +26,22 @@ interface Answer {
 type Result<A extends Answer> = Awaited<ReturnType<Extract<A, { ok: true }>["json"]>>;
 /** Passed on to the client of the interface with a call. */
 export interface CallInit {
+  headers: Record<string, string>;
   init: { signal: AbortSignal };
 }
+
+/** The daemon shows the first word of user-agent as the name of a caller without a session. */
+const callInit = (signal: AbortSignal): CallInit => ({
+  headers: { "user-agent": "lvmlockctl" },
+  init: { signal },
+});
 
 /** A call that is answered at once. */
 export function quickCall<A extends Answer>(
   run: CommandRun,
   call: (options: CallInit) => Promise<A>,
 ): Promise<Result<A>> {
-  return resultOf(call({ init: { signal: run.deadline.signal } }));
+  return resultOf(call(callInit(run.deadline.signal)));
 }
 
 /**
@@ -50,7 +57,7 @@ export async function longCall<A extends Answer>(
     const ms = Math.max(1, Math.ceil(Math.min(run.deadline.leftMs ?? Infinity, callMaxMs)));
     using limit = new Deadline(run.deadline.ms === undefined ? undefined : ms + answerGraceMs);
     try {
-      return await resultOf(call({ deadlineMs: `${ms}` }, { init: { signal: limit.signal } }));
+      return await resultOf(call({ deadlineMs: `${ms}` }, callInit(limit.signal)));
     } catch (error) {
       const again = isProblem(error, "ETIMEDOUT") && run.deadline.leftMs !== 0;
       if (!again) throw limit.passed ? noAnswer(run) : error;
@@ -70,21 +77,21 @@ export async function failureExit(
   sockets: { api: string; native: string },
 ): Promise<CtlExit> {
   if (error instanceof CtlExit) return error;
-  if (error instanceof ProblemError) return problemExit(run, error.problem);
+  if (error instanceof ProblemError) {
+    const code = error.problem.code === "ETIMEDOUT" ? Exit.timedOut : Exit.refused;
+    return problemExit(run, error.problem, code);
+  }
   if (run.deadline.passed) return noAnswer(run);
   if (!(error instanceof TypeError)) throw error;
-  // Deno has no other sign of this than the text: there was no connection.
-  if (/\(Connect\)/.test(error.message)) return await unreachable(run, sockets);
-  if (!/error sending request|connection|body/i.test(error.message)) throw error;
-  return failed(run, ECONNRESET, {
+  // Deno tells what happened in words only, for some failures in the cause.
+  const text = `${error.message} ${error.cause instanceof Error ? error.cause.message : ""}`;
+  if (text.includes("(Connect)")) return await unreachable(run, sockets);
+  if (!/error sending request|connection|body/i.test(text)) throw error;
+  return problemExit(run, {
     code: "connection-lost",
     detail: "lvmlockd closed the connection before it had answered",
     hint: "See whether it still runs",
-  });
-}
-
-function problemExit(run: CommandRun, problem: Problem): CtlExit {
-  return failed(run, problem.code === "ETIMEDOUT" ? Exit.timedOut : Exit.refused, problem);
+  }, ECONNRESET);
 }
 
 function noAnswer(run: CommandRun): CtlExit {
@@ -105,15 +112,15 @@ async function unreachable(
   const hint = runs
     ? "Name its socket with --api-socket; the stock lvmlockd has none: use --info"
     : startHint;
-  if (run.json) return failed(run, Exit.failed, { code: "not-running", detail, hint });
-  return new CtlExit(Exit.failed, `${detail}\n${hint}\n`, cannotConnect);
+  if (run.json) return problemExit(run, { code: "not-running", detail, hint }, Exit.failed);
+  return new CtlExit(Exit.failed, `${detail}\n${hint}\n`, runs ? "" : cannotConnect);
 }
 
-/** With `--json` the problem itself is the output. */
-function failed(
+/** A run that a problem ends with `code`. With `--json` the problem itself is the output. */
+export function problemExit(
   run: CommandRun,
-  code: number,
   problem: Pick<Problem, "code" | "detail" | "hint">,
+  code: number,
 ): CtlExit {
   if (run.json) return new CtlExit(code, "", `${JSON.stringify(problem)}\n`);
   const text = `${run.io.programName}: ${problem.detail} (${problem.code})\n  ${problem.hint}\n`;

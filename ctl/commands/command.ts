@@ -15,8 +15,8 @@ export interface Command {
   arguments: string;
   /** What it does, in whole sentences. */
   about: string;
-  /** Its own options. */
-  options: readonly (OptionSpec & { help: string })[];
+  /** Its own options; `value` names the argument, `help` is one line. */
+  options: readonly (OptionSpec & { value?: string; help: string })[];
   /** Least and greatest number of words after the name. */
   words: readonly [number, number];
   /** Whether `-- PROGRAM ARGUMENT…` may follow. */

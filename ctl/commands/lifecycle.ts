@@ -121,11 +121,11 @@ export const start: Command = {
   about: "Starts a VG's locking and waits until it is started. Lock type and lock args are read\n" +
     "from the VG with `lvm vgs`, unless they are given.",
   options: [
-    { long: "lock-type", argument: true, help: "dlm|sanlock|idm  The VG's lock type" },
-    { long: "lock-args", argument: true, help: "ARGS  The VG's lock args" },
-    { long: "vg-uuid", argument: true, help: "UUID    The VG's UUID" },
-    { long: "host-id", argument: true, help: "N       sanlock: this host's id, 1 to 2000" },
-    { long: "no-wait", help: "         Come back when the start is under way" },
+    { long: "lock-type", argument: true, value: "dlm|sanlock|idm", help: "The VG's lock type" },
+    { long: "lock-args", argument: true, value: "ARGS", help: "The VG's lock args" },
+    { long: "vg-uuid", argument: true, value: "UUID", help: "The VG's UUID" },
+    { long: "host-id", argument: true, value: "N", help: "sanlock: this host's id, 1 to 2000" },
+    { long: "no-wait", help: "Come back when the start is under way" },
   ],
   words: [1, 1],
   run: startVg,
@@ -133,13 +133,11 @@ export const start: Command = {
 
 export const stop: Command = {
   arguments: "VG",
-  about: "Stops a VG's locking and waits until it has stopped.",
+  about:
+    "Stops a VG's locking and waits until it has stopped. With --force LVs may still be active:\n" +
+    "they are not protected from other hosts any more.",
   options: [
-    {
-      long: "force",
-      help: "  Stop although LV locks are held. LVs that are still active here are not\n" +
-        "           protected from other hosts any more",
-    },
+    { long: "force", help: "Stop although LV locks are held" },
   ],
   words: [1, 1],
   run: stopVg,

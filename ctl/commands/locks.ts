@@ -85,9 +85,9 @@ export const command: Command = {
   about: "Shows who holds which lock, since when, and who waits for it, of one VG or of all.\n" +
     "Persistent locks outlive the command that took them: active LVs have one each.",
   options: [
-    { long: "type", argument: true, help: "gl|vg|lv  Only locks of this kind" },
-    { long: "mode", argument: true, help: "sh|ex     Only what is held in this mode" },
-    { long: "names", help: "          Show LVs by name; asks lvs, which reads the disks" },
+    { long: "type", argument: true, value: "gl|vg|lv", help: "Only locks of this kind" },
+    { long: "mode", argument: true, value: "sh|ex", help: "Only what is held in this mode" },
+    { long: "names", help: "Show LVs by name; asks lvs, which reads the disks" },
   ],
   words: [0, 1],
   run,

@@ -8,6 +8,7 @@ import { CtlExit, Exit } from "../exit.ts";
 import type { NativeClient } from "../native_client.ts";
 import { withProgress } from "../progress.ts";
 import { Priority, syslog } from "../syslog.ts";
+import { describeStop } from "./stop_progress.ts";
 import { ask, conclude, operate, type StockRun } from "./run.ts";
 
 /** A request in a VG on an open connection. */
@@ -31,7 +32,7 @@ export const glEnable: Action = async (run, client) => {
   const result = await operate(run, client, "enable_gl", { vg_name: vgName });
   return conclude(run, `cannot enable the global lock in VG ${vgName}`, result, {
     [-Errno.EINVAL]: {
-      meaning: "it is no sanlock VG, its lock is in use, or a VG has the global lock already",
+      meaning: "it is no sanlock VG, the lock is in use, or another VG has it enabled",
       hint: "Disable it in the other VG first: lvmlockctl --gl-disable",
     },
   });
@@ -56,7 +57,7 @@ export const stopLockspaces: Action = async (run, client) => {
   const opts = `${wait ? "wait " : ""}${force ? "force " : ""}`;
   const left = await withProgress(
     run.io,
-    () => "Waiting for all lockspaces to stop; active LVs keep theirs running",
+    () => describeStop(run),
     () => operate(run, client, "stop_all", { opts: opts || "none" }),
   );
   if (left <= 0) return conclude(run, "cannot stop the lockspaces", left);

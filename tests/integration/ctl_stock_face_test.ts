@@ -34,7 +34,7 @@ const cases: Case[] = [
   { line: "-w 7 -S" },
   { line: "-q" },
   { line: "-w 1" },
-  { line: "foo -w1" },
+  { line: "-w1 foo" },
   { line: "-E a -D b" },
   { line: "-r x -E y" },
   { line: '-E a"b\\c' },
@@ -76,7 +76,7 @@ const cases: Case[] = [
 const mistakes = [
   "-x",
   "-ix",
-  "foo -x",
+  "-x foo",
   "-w",
   "--wait",
   "--bogus=3",

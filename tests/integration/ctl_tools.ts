@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { NativeClient } from "../../ctl/native_client.ts";
 import type { Script } from "./fake_daemon.ts";
 import { type Finished, Sandbox } from "./sandbox.ts";
 
@@ -13,6 +14,7 @@ export const stockCtl = ["lvmlockctl"];
 export const ourCtl = [Deno.execPath(), "run", "-A", "--quiet", file("ctl_entry.ts")];
 
 export const nativeSocket = "/run/lvm/lvmlockd.socket";
+export const apiSocket = "/run/lvm/lvmlockd-api.socket";
 
 /** What a control tool did: how it ended, and the requests it sent, process ids made alike. */
 export interface Observed extends Finished {
@@ -62,5 +64,45 @@ export class FakeDaemonBench implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.sandbox[Symbol.asyncDispose]();
     await Deno.remove(this.directory, { recursive: true });
+  }
+}
+
+/** Daemons that are started in a sandbox. */
+export type Kind = "stock" | "ours";
+
+/** A sandbox with a daemon in test mode whose global lock is the dlm's. */
+export class DaemonBench implements AsyncDisposable {
+  private constructor(
+    readonly sandbox: Sandbox,
+    readonly kind: Kind,
+    readonly daemon: Deno.ChildProcess,
+  ) {}
+
+  static async open(kind: Kind): Promise<DaemonBench> {
+    const sandbox = await Sandbox.open();
+    const ours = [Deno.execPath(), "run", "-A", "--quiet", file("../../main.ts")];
+    const words = kind === "stock" ? ["lvmlockd"] : [...ours, "--state-dir", "/run/state"];
+    const daemon = sandbox.start([...words, "--test", "-g", "dlm", "--foreground"]);
+    await sandbox.listening(nativeSocket);
+    if (kind === "ours") await sandbox.listening(apiSocket);
+    return new DaemonBench(sandbox, kind, daemon);
+  }
+
+  /** Connects to the daemon as an lvm command would. */
+  connect(): Promise<NativeClient> {
+    const path = this.sandbox.outside(nativeSocket);
+    return NativeClient.connect(path, new AbortController().signal);
+  }
+
+  stockCtl(...words: string[]): Promise<Finished> {
+    return this.sandbox.run([...stockCtl, ...words]);
+  }
+
+  ourCtl(...words: string[]): Promise<Finished> {
+    return this.sandbox.run([...ourCtl, ...words]);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.sandbox[Symbol.asyncDispose]();
   }
 }

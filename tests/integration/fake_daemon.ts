@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { abstractAddress } from "../../core/os/datagram.ts";
+import { sendAll } from "../../core/os/datagram_out.ts";
 
 export interface Script {
   replies?: Record<string, string | null>;
@@ -18,23 +18,6 @@ export interface Script {
 export const ok = 'response = "OK"\nop = 10\nop_result = 0\nresult = 0\nresult_flags = "none"\n';
 const hello = 'response = "OK"\nresult = 0\nprotocol = "lvmlockd"\nversion = 1\n';
 const terminator = "\n##\n";
-const datagramBytes = 65536;
-
-const libc = Deno.dlopen("libc.so.6", {
-  socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
-  sendto: { parameters: ["i32", "buffer", "usize", "i32", "buffer", "u32"], result: "isize" },
-  close: { parameters: ["i32"], result: "i32" },
-}).symbols;
-
-function sendDump(bytes: Uint8Array<ArrayBuffer>): void {
-  const fd = libc.socket(1, 2, 0);
-  const address = abstractAddress("lvmlockd-dump.sock");
-  for (let at = 0; at < bytes.length; at += datagramBytes) {
-    const part = bytes.subarray(at, at + datagramBytes);
-    libc.sendto(fd, part, BigInt(part.length), 0, address, address.length);
-  }
-  libc.close(fd);
-}
 
 function replyTo(name: string, { replies = {}, dump = "" }: Script): string | null {
   const scripted = replies[name];
@@ -60,7 +43,8 @@ async function serve(connection: Deno.Conn, script: Script, logPath: string): Pr
     if (reply === null) break;
     await connection.write(new TextEncoder().encode(reply + terminator));
     if (name === "info" || name === "dump") {
-      sendDump(new TextEncoder().encode(script.dump ?? "").slice(0, script.dumpSent));
+      const bytes = new TextEncoder().encode(script.dump ?? "").slice(0, script.dumpSent);
+      await sendAll("@lvmlockd-dump.sock", bytes, 65536, 500);
     }
   }
   connection.close();

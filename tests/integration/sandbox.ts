@@ -42,6 +42,11 @@ export class Sandbox implements AsyncDisposable {
     return ["nsenter", "--target", `${this.#holder.pid}`, "--mount", "--net", "--", ...words];
   }
 
+  /** A path inside as it is reached from outside. */
+  outside(path: string): string {
+    return `/proc/${this.#holder.pid}/root${path}`;
+  }
+
   /** Starts a program that is ended with the sandbox. Its output is dropped unless asked for. */
   start(
     words: string[],

@@ -8,7 +8,7 @@ import { differences, ignoredLockspace, type ReplyPair } from "./differences.ts"
 import { isGone, parseInfo } from "./info.ts";
 import type { Reply } from "./message.ts";
 import { normaliseInfo, ReplyNormaliser } from "./normalise.ts";
-import type { Script } from "./script.ts";
+import { field, type Script } from "./script.ts";
 import type { ReplyRecord, StepRecord, Transcript } from "./transcript.ts";
 
 export interface Finding {
@@ -16,6 +16,8 @@ export interface Finding {
   step: number;
   /** What differs, one line or a few. */
   detail: string;
+  /** The kind of failure, equal for a script and its cut down form. */
+  signature: string;
   /** Id of the rule that explains it; absent: unexplained. */
   rule?: string;
 }
@@ -43,13 +45,26 @@ function differingKeys(stock: Reply | undefined, ours: Reply | undefined): strin
   return [...keys].filter((key) => stock?.get(key) !== ours?.get(key));
 }
 
+/** Takes from a list every line of another, each as often as it is there. */
+function without(lines: string[], others: string[]): string[] {
+  const left = others.slice();
+  return lines.filter((line) => {
+    const at = left.indexOf(line);
+    if (at >= 0) left.splice(at, 1);
+    return at < 0;
+  });
+}
+
 /** Lines that only one of two lists has, marked like a diff. */
 function lineDifference(stock: string[], ours: string[]): string {
   const lines = [
-    ...stock.filter((line) => !ours.includes(line)).map((line) => `  stock: ${line}`),
-    ...ours.filter((line) => !stock.includes(line)).map((line) => `  ours:  ${line}`),
+    ...without(stock, ours).map((line) => `  stock: ${line}`),
+    ...without(ours, stock).map((line) => `  ours:  ${line}`),
   ];
-  return lines.length > 0 ? lines.join("\n") : "  (the order of lines)";
+  if (lines.length > 0) return lines.join("\n");
+  const first = stock.findIndex((line, i) => line !== ours[i]);
+  const some = (list: string[]) => list.slice(first, first + 4).join("\n         ");
+  return `  the order of lines:\n  stock: ${some(stock)}\n  ours:  ${some(ours)}`;
 }
 
 class Comparer {
@@ -76,8 +91,8 @@ class Comparer {
     return this.#result;
   }
 
-  #unexplained(step: number, detail: string): void {
-    this.#result.findings.push({ step, detail });
+  #unexplained(step: number, detail: string, signature = detail.slice(0, 16)): void {
+    this.#result.findings.push({ step, detail, signature });
     this.#ended = true;
   }
 
@@ -131,8 +146,11 @@ class Comparer {
     const rule = keys.length === 0 ? undefined : differences.find((rule) => rule.explains(pair));
     const detail = `client ${sent.client}, reply to step ${sent.toStep} ` +
       `${JSON.stringify(pair.step)}\n  stock: ${show(stock)}\n  ours:  ${show(ours)}`;
-    if (rule === undefined) return this.#unexplained(step, detail);
-    this.#result.findings.push({ step, detail, rule: rule.id });
+    const name = pair.step.kind === "send" ? field(pair.step.fields, "request") : pair.step.kind;
+    const results = [stock?.get("op_result"), ours?.get("op_result")];
+    const signature = [name, ...keys, ...results].join();
+    if (rule === undefined) return this.#unexplained(step, detail, signature);
+    this.#result.findings.push({ step, detail, signature, rule: rule.id });
     this.#ended ||= rule.ends;
   }
 
@@ -140,14 +158,17 @@ class Comparer {
     const stock = normaliseInfo(stockText, this.stock, ignoredLockspace);
     const ours = normaliseInfo(ourText, this.ours, ignoredLockspace);
     if (stock.join("\n") === ours.join("\n")) return;
-    this.#unexplained(step, `listings differ\n${lineDifference(stock, ours)}`);
+    const difference = lineDifference(stock, ours);
+    const signature = difference.split(/\s+/).slice(1, 4).join(" ");
+    this.#unexplained(step, `listings differ\n${difference}`, signature);
   }
 
   #finish(): void {
     const end = this.script.steps.length;
     if (this.stock.death !== undefined) {
       const detail = "a client died while it waited";
-      this.#result.findings.push({ step: this.stock.death, detail, rule: "waiting-client-dies" });
+      const rule = "waiting-client-dies";
+      this.#result.findings.push({ step: this.stock.death, detail, signature: rule, rule });
       return;
     }
     this.#replies(end, this.stock.finalReplies, this.ours.finalReplies);

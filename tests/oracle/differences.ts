@@ -62,6 +62,15 @@ export const differences: readonly Difference[] = [
     explains: (pair) => isRequest(pair, "free_lv") && results(pair, "0", "-16"),
   },
   {
+    id: "second-persistent-shared",
+    reason: "a resource has one persistent lock: a second request for it finds it already locked",
+    ends: true,
+    explains: (pair) =>
+      pair.step.kind === "send" && results(pair, "0", "-114") &&
+      field(pair.step.fields, "mode") === "sh" &&
+      field(pair.step.fields, "opts").includes("persistent"),
+  },
+  {
     id: "long-vg-name",
     reason: "a name whose lockspace name would be cut off or empty is refused",
     ends: false,

@@ -149,7 +149,7 @@ class Walk {
       [50, "none"],
       [44, "persistent"],
       [3, "persistent,"],
-      [2, "nonpersistentrepair"],
+      [2, "persistentrepair"],
       [1, "persist"],
     ]);
   }

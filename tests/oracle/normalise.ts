@@ -20,6 +20,9 @@ const releaseKeys = new Set([
   ...["owner_host_id", "owner_generation"],
 ]);
 
+/** Option bits that 2.03.16 does not know: adopt, adopt_only, nodelay, repair. */
+const newerFlags = 0x10000 | 0x200000 | 0x400000 | 0x800000;
+
 /** Flags as a sorted list of words: their separators vary and mean nothing. */
 function flagWords(value: string): string {
   return value.split(",").filter((word) => word !== "").sort().join(",");
@@ -63,12 +66,17 @@ export function clientNames(transcript: Transcript): Map<string, string> {
   return names;
 }
 
+function normalValue(key: string, value: string, names: Map<string, string>): string {
+  if (key === "client_id" || key === "id") return names.get(value) ?? `unknown ${value}`;
+  if (key === "flags") return `0x${(Number(value) & ~newerFlags).toString(16)}`;
+  return printable(value);
+}
+
 function normalRow(row: Row, names: Map<string, string>): string {
   const parts: string[] = [];
   for (const [key, value] of Object.entries(row)) {
     if (meaningless.has(key) || releaseKeys.has(key)) continue;
-    const isClient = key === "client_id" || key === "id";
-    parts.push(`${key}=${isClient ? names.get(value) ?? `unknown ${value}` : printable(value)}`);
+    parts.push(`${key}=${normalValue(key, value, names)}`);
   }
   return parts.join(" ");
 }

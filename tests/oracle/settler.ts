@@ -51,8 +51,8 @@ export class Settler {
     }
   }
 
-  /** A connection ended: every lockspace will release what it held. */
-  touchByClose(): void {
+  /** Something happens in every lockspace: a connection ended, or lockspaces are stopped. */
+  touchAll(): void {
     for (const key of this.#places.keys()) this.#unsettled.set(key, "close");
   }
 

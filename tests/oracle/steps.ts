@@ -115,6 +115,7 @@ class StepRun {
     }
     if (changesLockspaces(step.fields)) {
       for (const place of places) this.#settler.add(place);
+      this.#settler.touchAll();
       this.#settler.settleAll();
     } else if (lock !== undefined && this.#somebodyElseWaits(client, lock)) {
       this.#settler.settle(places);
@@ -162,7 +163,7 @@ class StepRun {
   #hangUp(client: Client): void {
     this.#session.disconnect(client);
     this.#session.untilForgotten(client);
-    this.#settler.touchByClose();
+    this.#settler.touchAll();
     if (this.#session.waiting().length > 0) this.#settler.settleAll();
   }
 
@@ -206,7 +207,7 @@ class StepRun {
     if (!session.noticesHangup) return;
     for (const client of [...session.clients.values()]) session.disconnect(client);
     session.until((info) => info.clients.length === 1);
-    this.#settler.touchByClose();
+    this.#settler.touchAll();
     this.#settler.settleAll();
     this.#transcript.afterDeath = session.info();
   }

@@ -49,6 +49,7 @@ export class Guest implements AsyncDisposable {
   readonly #console: string[] = [];
   readonly #timer: ReturnType<typeof setTimeout>;
   #commands = 0;
+  #over = false;
   #endReason = "the guest has ended";
 
   private constructor(private readonly options: GuestOptions) {
@@ -79,6 +80,7 @@ export class Guest implements AsyncDisposable {
 
   /** Runs a bash script in the guest. Scripts run side by side unless the caller awaits them. */
   async run(script: string): Promise<Result> {
+    if (this.#over) throw this.#failure();
     const id = ++this.#commands;
     const waiting = Promise.withResolvers<Result>();
     this.#waiting.set(id, waiting);
@@ -118,6 +120,7 @@ export class Guest implements AsyncDisposable {
     clearTimeout(this.#timer);
     // Processes of the guest may outlive a kernel that was killed or crashed.
     this.kill(this.#endReason);
+    this.#over = true;
     this.#ready.reject(this.#failure());
     for (const waiting of this.#waiting.values()) waiting.reject(this.#failure());
     this.#waiting.clear();

@@ -352,7 +352,11 @@ const administration: Step[] = [
     stdout: /^ *dlm +1\.0\.0:\S+ *$/m,
     info: notStarted("vg1"),
   },
-  { name: "which can be started", run: "vgchange --lockstart vg1", info: started("vg1") },
+  {
+    name: "which is started as at boot, by the unit lvmlocks.service",
+    run: "vgchange --lock-start --lock-opt auto && vgchange --lockstart vg1",
+    info: started("vg1"),
+  },
 ];
 
 const end: Step[] = [
@@ -388,10 +392,17 @@ const end: Step[] = [
     devices: { "vg1-data": "" },
   },
   {
-    name: "its name can be used again",
-    run: "vgcreate --shared vg1 /dev/ubda",
+    name: "its name can be used again, and the lock type be named",
+    run: "vgcreate --shared --locktype dlm vg1 /dev/ubda",
     info: started("vg1"),
   },
+  { name: "the daemon's log tells of it", run: "lvmlockctl --dump", stdout: /^\d+ .*\bvg1\b/m },
+  {
+    name: "all lockspaces are stopped at once",
+    run: "lvmlockctl --stop-lockspaces",
+    info: { not: /^LS +(dlm )?lvm_/m },
+  },
+  { name: "and started", run: "vgchange --lockstart", info: started("vg1") },
   {
     name: "nothing is left",
     run: "vgremove vg1 >&2 && vgs --noheadings",

@@ -53,7 +53,7 @@ const death: Step[] = [
     name: "reports go on without the daemon",
     run: "lvs --noheadings -o lv_name vg0",
     stdout: /own/,
-    stderr: "Reading without shared global lock",
+    stderr: "Reading VG vg0 without a lock",
   },
   {
     name: "changes are refused without the daemon",
@@ -107,9 +107,9 @@ const secondDeath: Step[] = [
   start({ locks: { "vg0/own": "sh", "vg0/pool": "ex", "vg0/more": "ex" } }),
   {
     name: "LVs are deactivated as ever",
-    run: "lvchange -an vg0/own vg0/more && lvchange -an vg0/thin",
+    run: "lvchange -an vg0/own vg0/more vg0/thin vg0/pool",
     locks: {},
-    devices: { "vg0-own": "", "vg0-more": "", "vg0-thin": "" },
+    devices: { "vg0-own": "", "vg0-more": "", "vg0-thin": "", "vg0-pool-tpool": "" },
   },
   kill,
   start({ name: "a lockspace without LV locks is found again too", locks: {} }),

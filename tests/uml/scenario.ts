@@ -56,8 +56,8 @@ export interface StepReport {
 }
 
 /** What a step may take, and a whole scenario, in milliseconds. */
-const STEP_LIMIT = 30_000;
-const SCENARIO_LIMIT = 200_000;
+const STEP_LIMIT = 60_000;
+const SCENARIO_LIMIT = 285_000;
 
 /**
  * Boots a guest in a new folder of `parent`, starts the daemon in it and runs the steps. `report` is told of each

@@ -88,7 +88,11 @@ export const Event = z.discriminatedUnion("event", [
 ]).openapi("Event");
 
 export type Event = z.infer<typeof Event>;
-export type ChangeEvent = Extract<
-  Event,
-  { event: "lockspace" | "granted" | "released" | "converted" | "waiting" | "wait-ended" }
->;
+
+/** The events of one kind: `EventOf<"waiting">`. */
+export type EventOf<Kind extends Event["event"], Of = Event> = Of extends { event: infer Has }
+  ? Kind extends Has ? Of : never
+  : never;
+
+/** Events that tell a change of state. */
+export type ChangeEvent = EventOf<"lockspace" | "granted" | "released" | "converted" | "waiting">;

@@ -1,0 +1,85 @@
+/**
+ * A daemon that is treated badly: with one VG started, and a check that it is as it was before.
+ *
+ * @module
+ */
+import { assertEquals } from "@std/assert";
+import { connectApi, resultOf } from "../../core/api/client.ts";
+import { type DaemonProcess, type Manager, Place, until } from "./daemon.ts";
+import { Wire } from "./wire.ts";
+
+/** The VG that is started. */
+export const VG = "vg0";
+
+/** A lock that is held: `LVUUID ex persistent`, `VGLK sh vgs`. */
+export type Held = string;
+
+/** Every lock that is held and every request that waits, in the daemon that serves `api`. */
+export async function listLocks(api: string): Promise<{ held: Held[]; waiting: Held[] }> {
+  using client = connectApi(api);
+  const { resources } = await resultOf(client.api.v1.locks.$get({ query: {} }));
+  const held = resources.flatMap(({ name, holders }) =>
+    holders.map(({ mode, persistent, client }) =>
+      `${name} ${mode} ${persistent ? "persistent" : client?.command}`
+    )
+  );
+  const waiting = resources.flatMap(({ name, waiters }) =>
+    waiters.map(({ mode, client }) => `${name} ${mode} ${client?.command}`)
+  );
+  return { held, waiting };
+}
+
+/** Number of clients that the daemon believes to be connected. */
+async function clientCount(api: string): Promise<number> {
+  using client = connectApi(api);
+  return (await resultOf(client.api.v1.status.$get({ query: {} }))).counts.clients;
+}
+
+export class Target implements AsyncDisposable {
+  #files = 0;
+
+  private constructor(readonly place: Place, readonly daemon: DaemonProcess) {}
+
+  static async start(manager: Manager = "embedded"): Promise<Target> {
+    const place = await Place.open(manager);
+    const target = new Target(place, await place.start());
+    {
+      using client = await place.connect();
+      await client.startVg(VG);
+    }
+    await target.#serves();
+    await target.alone();
+    target.#files = target.daemon.files;
+    return target;
+  }
+
+  wire(): Promise<Wire> {
+    return Wire.open(this.place.socket);
+  }
+
+  /** One client takes and releases the VG lock, another interface lists. */
+  async #serves(): Promise<void> {
+    using client = await this.place.connect();
+    assertEquals([await client.lockVg(VG, "ex"), await client.lockVg(VG, "un")], [0, 0]);
+  }
+
+  /** Waits until the daemon knows that all clients are gone. */
+  async alone(): Promise<void> {
+    await until("all clients are gone", async () => await clientCount(this.place.api) === 0);
+  }
+
+  /**
+   * The daemon serves another client; of earlier ones nothing is left: no lock but `held`, no
+   * waiting request, no connection, no open file.
+   */
+  async unharmed(held: Held[] = []): Promise<void> {
+    await this.#serves();
+    await this.alone();
+    assertEquals(await listLocks(this.place.api), { held, waiting: [] });
+    await until("all files are closed", () => this.daemon.files === this.#files);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.place[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * Runs many scripts against a pair of daemons for each kind of base lockspace, keeps count, and
+ * says what differs and how to see it again.
+ *
+ * @module
+ */
+import { compare, type Comparison, type Finding } from "./compare.ts";
+import { minimise } from "./minimise.ts";
+import type { Options } from "./options.ts";
+import { Runner } from "./runner.ts";
+import { formatScript, type Script } from "./script.ts";
+
+/** A stock daemon and ours, with the global lock in the same place. */
+interface Pair {
+  stock: Runner;
+  ours: Runner;
+}
+
+export interface Totals {
+  passed: number;
+  failed: number;
+  steps: number;
+  replies: number;
+  /** How often each known difference was met. */
+  known: Map<string, number>;
+}
+
+/** Longest text shown of one finding, in characters. */
+const shown = 3000;
+
+export class Campaign {
+  readonly totals: Totals = { passed: 0, failed: 0, steps: 0, replies: 0, known: new Map() };
+  readonly #options: Options;
+  readonly #pairs = new Map<Script["base"], Pair>();
+
+  constructor(options: Options) {
+    this.#options = options;
+  }
+
+  /** Runs one script and counts it; `again` is the command that repeats it. */
+  async check(script: Script, again: string): Promise<void> {
+    const { findings, compared, replies } = await this.#compare(script);
+    this.totals.steps += compared;
+    this.totals.replies += replies;
+    for (const { rule } of findings) {
+      if (rule !== undefined) this.totals.known.set(rule, (this.totals.known.get(rule) ?? 0) + 1);
+    }
+    const failure = unexplained(findings);
+    if (failure === undefined) {
+      this.totals.passed++;
+      return;
+    }
+    this.totals.failed++;
+    console.log(`seed ${script.seed}, step ${failure.step}: ${failure.detail.slice(0, shown)}`);
+    console.log(`  again: ${again}`);
+    if (this.#options.minimise !== undefined && this.totals.failed === 1) {
+      await this.#minimise(script, failure, this.#options.minimise);
+    }
+  }
+
+  async #compare(script: Script): Promise<Comparison> {
+    const { stock, ours } = this.#pair(script.base);
+    const [left, right] = await Promise.all([stock.run(script), ours.run(script)]);
+    return compare(script, left, right);
+  }
+
+  #pair(base: Script["base"]): Pair {
+    let pair = this.#pairs.get(base);
+    if (pair === undefined) {
+      const { stock, ours } = this.#options;
+      pair = {
+        stock: new Runner({ name: "stock", command: stock, globalLock: base }),
+        ours: new Runner({ name: "ours", command: ours, globalLock: base }),
+      };
+      this.#pairs.set(base, pair);
+    }
+    return pair;
+  }
+
+  async #minimise(script: Script, failure: Finding, path: string): Promise<void> {
+    const upTo = { ...script, steps: script.steps.slice(0, failure.step + 1) };
+    const small = await minimise(upTo, async (candidate) => {
+      const found = unexplained((await this.#compare(candidate)).findings);
+      return found?.signature === failure.signature;
+    });
+    await Deno.writeTextFile(path, formatScript(small));
+    console.log(`  cut down to ${small.steps.length} steps: --replay ${path}`);
+  }
+
+  /** Ends every daemon. */
+  async stop(): Promise<void> {
+    const runners = [...this.#pairs.values()].flatMap(({ stock, ours }) => [stock, ours]);
+    await Promise.all(runners.map((runner) => runner.stop()));
+  }
+}
+
+function unexplained(findings: Finding[]): Finding | undefined {
+  return findings.find((finding) => finding.rule === undefined);
+}

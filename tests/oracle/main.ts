@@ -1,0 +1,83 @@
+/**
+ * The differential tester: the same random scripts to the stock daemon and to ours. Exit status 0
+ * when everything agrees but for the known differences, 1 when something else differs, 2 when it
+ * cannot run. See {@link usage}.
+ *
+ * @module
+ */
+import { burstAll } from "./burst_campaign.ts";
+import { Campaign } from "./campaign.ts";
+import { generate } from "./generate.ts";
+import { type Options, parseOptions, usage } from "./options.ts";
+import { parseScript, type Script } from "./script.ts";
+
+/** Scripts under way at once, so that neither daemon waits for the other. */
+const ahead = 4;
+
+/** One script in so many runs with a sanlock base VG, which takes seconds to start. */
+const sanlockEvery = 100;
+
+/** The script of a seed for these options. */
+export function scriptOf(seed: number, options: Options): Script {
+  const base = seed % sanlockEvery === 0 ? "sanlock" : "dlm";
+  return generate(seed, options, base);
+}
+
+function again(seed: number, { clients, requests }: Options): string {
+  return `deno task test:oracle --seed ${seed} --clients ${clients} --requests ${requests}`;
+}
+
+function report(campaign: Campaign, started: number): void {
+  const { passed, failed, steps, replies, known } = campaign.totals;
+  const seconds = ((performance.now() - started) / 1000).toFixed(0);
+  console.log(`${steps} steps and ${replies} replies compared in ${seconds} s`);
+  for (const [id, times] of known) console.log(`  known difference ${id}: ${times} times`);
+  console.log(`${passed} passed, ${failed} failed`);
+}
+
+async function runAll(campaign: Campaign, options: Options): Promise<void> {
+  const last = options.first + options.seeds - 1;
+  let next = options.first;
+  const work = async () => {
+    while (next <= last) {
+      const seed = next++;
+      await campaign.check(scriptOf(seed, options), again(seed, options));
+      const done = campaign.totals.passed + campaign.totals.failed;
+      if (done % 100 === 0) console.log(`${done} of ${options.seeds} scripts`);
+    }
+  };
+  await Promise.all(Array.from({ length: ahead }, work));
+}
+
+/** Runs the tester with command line arguments and returns the exit status. */
+export async function main(args: string[]): Promise<number> {
+  const options = parseOptions(args);
+  if (options.help) {
+    console.log(usage);
+    return 0;
+  }
+  if (Deno.uid() !== 0) throw new Error("this needs root: daemons run in namespaces of their own");
+  if (options.burst) return await burstAll(options);
+  const started = performance.now();
+  const campaign = new Campaign(options);
+  try {
+    if (options.replay === undefined) await runAll(campaign, options);
+    else {
+      const script = parseScript(await Deno.readTextFile(options.replay));
+      await campaign.check(script, `deno task test:oracle --replay ${options.replay}`);
+    }
+  } finally {
+    await campaign.stop();
+  }
+  report(campaign, started);
+  return campaign.totals.failed === 0 ? 0 : 1;
+}
+
+if (import.meta.main) {
+  try {
+    Deno.exit(await main(Deno.args));
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    Deno.exit(2);
+  }
+}
