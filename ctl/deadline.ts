@@ -30,6 +30,7 @@ export class Deadline implements Disposable {
   /** Milliseconds until the limit, not below 0; undefined without a limit. */
   get leftMs(): number | undefined {
     if (this.ms === undefined) return undefined;
+    if (this.passed) return 0;
     return Math.max(0, this.ms - (performance.now() - this.#start));
   }
 

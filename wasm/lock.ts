@@ -7,6 +7,7 @@ export class Lock {
   client: Client | null = null;
   clientPrev: Lock | null = null;
   clientNext: Lock | null = null;
+  prev: Lock | null = null;
   next: Lock | null = null;
   /** Version to write when the lock is released, set by vg_update. */
   version: u32 = 0;

@@ -22,7 +22,9 @@ export class Resource extends Named {
   lastClient: u32 = 0;
   /** Where the LV's lease is, from the last lock request that said so. */
   lvArgs: Bytes = EMPTY;
+  /** Claims in the order in which they were granted. */
   locks: Lock | null = null;
+  lastLock: Lock | null = null;
   lockCount: i32 = 0;
   /** The one persistent lock, if any. */
   kept: Lock | null = null;
@@ -73,8 +75,11 @@ export class Resource extends Named {
   }
 
   addLock(lock: Lock): void {
-    lock.next = this.locks;
-    this.locks = lock;
+    lock.prev = this.lastLock;
+    const last = this.lastLock;
+    if (last == null) this.locks = lock;
+    else last.next = lock;
+    this.lastLock = lock;
     this.lockCount++;
     this.lockspace.lockCount++;
     if (this.rt == RT_LV) this.lockspace.lvLockCount++;
@@ -84,15 +89,13 @@ export class Resource extends Named {
 
   /** Takes the entry out of every list. Does not touch the mode. */
   removeLock(lock: Lock): void {
-    let at = this.locks;
-    let before: Lock | null = null;
-    while (at != null && at != lock) {
-      before = at;
-      at = at.next;
-    }
-    assert(at != null, "a lock is removed from the resource that holds it");
-    if (before == null) this.locks = lock.next;
-    else before.next = lock.next;
+    const prev = lock.prev;
+    const next = lock.next;
+    if (prev == null) this.locks = next;
+    else prev.next = next;
+    if (next == null) this.lastLock = prev;
+    else next.prev = prev;
+    lock.prev = null;
     lock.next = null;
     this.lockCount--;
     this.lockspace.lockCount--;

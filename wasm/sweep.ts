@@ -1,7 +1,7 @@
 /**
  * Looks at everything that waits for one resource and does what can be done now, in a fixed order
  * of passes: updates, unlocks, locks of clients that are gone, switching the global lock, requests
- * settled by a lock already held, shared requests, the first exclusive request.
+ * settled by a lock already held, conversions, shared requests, the first exclusive request.
  *
  * A pass answers true when it started a lock manager call. The sweep then ends; the call's answer
  * starts it again from the first pass. Passes only remove requests, so that reaches the same place.
@@ -44,7 +44,7 @@ export function sweep(r: Resource): void {
   if (r.waiting.size > 0 || r.orphans > 0) {
     if (
       updates(r) || unlocks(r) || orphans(r) || switches(r) || settledByHeld(r) ||
-      heldElsewhere(r) || shared(r) || exclusive(r)
+      conversions(r) || heldElsewhere(r) || shared(r) || exclusive(r)
     ) return;
   }
   if (r.idle) dispose(r);
@@ -138,53 +138,61 @@ function switches(r: Resource): bool {
   return false;
 }
 
-/** Requests that a lock held here already decides, conversions included. */
+/** Requests that a lock held here already decides. */
 function settledByHeld(r: Resource): bool {
   if (r.lockCount == 0) return false;
   for (let action = r.waiting.first; action != null;) {
     const next = action.next;
-    const done = action.persistent ? persistentByHeld(r, action) : transientByHeld(r, action);
-    if (done && r.call != null) return true;
+    if (action.persistent) persistentByHeld(r, action);
+    else transientByHeld(r, action);
     action = next;
   }
   return false;
 }
 
-function transientByHeld(r: Resource, action: Action): bool {
+function transientByHeld(r: Resource, action: Action): void {
   const own = r.transientOf(action.client);
   const kept = r.kept;
-  if (own != null && own.mode == action.mode) return settle(r, action, -EALREADY);
-  if (kept != null && !kept.orphan) {
+  if (own != null && own.mode == action.mode) {
+    settle(r, action, -EALREADY);
+  } else if (kept != null && !kept.orphan) {
     if (kept.mode == EX || action.mode == SH) return settle(r, action, 0);
     action.replyFlags |= R_SH_EXISTS;
-    return settle(r, action, -EEXIST);
+    settle(r, action, -EEXIST);
   }
-  if (own == null) return false;
-  convert(r, own, action);
-  return true;
 }
 
-function persistentByHeld(r: Resource, action: Action): bool {
+function persistentByHeld(r: Resource, action: Action): void {
   const own = r.transientOf(action.client);
   const kept = r.kept;
   if (kept != null && kept.mode == action.mode) {
     if (kept.orphan) rescue(r, kept);
-    return settle(r, action, -EALREADY);
-  }
-  if (own != null) {
+    settle(r, action, -EALREADY);
+  } else if (own != null) {
     if (own.mode != action.mode) return settle(r, action, -EEXIST);
     promote(r, own);
-    return settle(r, action, 0);
+    settle(r, action, 0);
   }
-  if (kept == null || kept.orphan) return false;
-  convert(r, kept, action);
-  return true;
 }
 
-function settle(r: Resource, action: Action, result: i32): bool {
+/** What is left of requests by a holder, for another mode. After everything that needs no change. */
+function conversions(r: Resource): bool {
+  if (r.lockCount == 0) return false;
+  for (let action = r.waiting.first; action != null;) {
+    const next = action.next;
+    const claim = action.persistent ? r.kept : r.transientOf(action.client);
+    if (claim != null && !claim.orphan) {
+      convert(r, claim, action);
+      if (r.call != null) return true;
+    }
+    action = next;
+  }
+  return false;
+}
+
+function settle(r: Resource, action: Action, result: i32): void {
   r.lastClient = action.clientId;
   reply(action, result);
-  return true;
 }
 
 /** Test mode: a pretended holder on another host refuses at once. */

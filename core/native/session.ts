@@ -17,6 +17,9 @@ import { opWord, printInfo, resourceWord } from "./info.ts";
 import { modeWord, printDump, printHello, printRefusal, printReply } from "./reply.ts";
 import { type NativeRequest, toRequest } from "./request.ts";
 
+/** How often it is looked whether a half-closed peer that waits is still there, in milliseconds. */
+const HALF_CLOSED_CHECK_MS = 50;
+
 export interface SessionOptions {
   infoLayout: InfoLayout;
 }
@@ -151,11 +154,16 @@ export class NativeSession {
     return `${this.#client.command || "client"}[${this.#client.pid}][${this.#client.id}]`;
   }
 
-  /** The peer sends no more: it has gone, or still wants the answers to what it has sent. */
+  /**
+   * The peer sends no more: it has gone, or still wants the answers to what it has sent. Some close
+   * in these two steps, and nothing tells of the second one: it has to be looked for.
+   */
   #end(): void {
+    if (this.#closed) return void this.socket.end();
     if (hungUp(this.#client.fd)) return this.#finish();
     this.#lastSent = true;
     this.#next();
+    if (!this.#closed) setTimeout(() => this.#end(), HALF_CLOSED_CHECK_MS);
   }
 
   #finish(): void {

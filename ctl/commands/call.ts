@@ -7,7 +7,7 @@ import { type Problem, ProblemError, resultOf } from "../../core/api/client.ts";
 import { Deadline } from "../deadline.ts";
 import { CtlExit, Exit } from "../exit.ts";
 import { NativeClient } from "../native_client.ts";
-import { cannotConnect, startHint } from "../stock/run.ts";
+import { cannotConnect, rootHint, startHint } from "../stock/run.ts";
 import type { CommandRun } from "./command.ts";
 
 /** Longest time that one call may ask for. */
@@ -85,7 +85,7 @@ export async function failureExit(
   if (!(error instanceof TypeError)) throw error;
   // Deno tells what happened in words only, for some failures in the cause.
   const text = `${error.message} ${error.cause instanceof Error ? error.cause.message : ""}`;
-  if (text.includes("(Connect)")) return await unreachable(run, sockets);
+  if (text.includes("(Connect)")) return await unreachable(run, sockets, text);
   if (!/error sending request|connection|body/i.test(text)) throw error;
   return problemExit(run, {
     code: "connection-lost",
@@ -101,7 +101,12 @@ function noAnswer(run: CommandRun): CtlExit {
 async function unreachable(
   run: CommandRun,
   { api, native }: { api: string; native: string },
+  text: string,
 ): Promise<CtlExit> {
+  if (text.includes("Permission denied")) {
+    const problem = { code: "not-permitted", detail: `No permission to open ${api}` };
+    return problemExit(run, { ...problem, hint: rootHint }, Exit.failed);
+  }
   const runs = await NativeClient.connect(native, AbortSignal.timeout(probeMs)).then(
     (client) => (client[Symbol.dispose](), true),
     () => false,

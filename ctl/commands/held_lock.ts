@@ -38,10 +38,8 @@ export class HeldLock {
 
   /** Says on standard error that the lock is gone, and returns the exit code for that. */
   reportLoss(run: CommandRun): number {
-    const { programName } = run.io;
-    run.io.err(
-      `${programName}: the lock of ${targetText(this.#target)} is lost: ${this.#reason}\n`,
-    );
+    const what = targetText(this.#target);
+    run.io.err(`${run.io.programName}: ${what} is not locked any more: ${this.#reason}\n`);
     return Exit.refused;
   }
 

@@ -42,7 +42,7 @@ async function takePersistent(run: CommandRun, target: LockTarget, mode: Mode): 
     ? "gl"
     : target.type === "vg"
     ? `vg ${target.vg}`
-    : `lv ${target.vg}/${target.lvUuid}`;
+    : `lv ${target.vg}/${target.lvName ?? target.lvUuid}`;
   print(run, result, ({ alreadyHeld }) => {
     const state = alreadyHeld ? "was already locked" : "is locked";
     return `${targetText(target)} ${state} ${mode}, until lvmlockctl unlock ${words}\n`;

@@ -29,6 +29,9 @@ export const cannotConnect = "Cannot connect to lvmlockd.\n";
 export const startHint =
   "Start lvmlockd with `systemctl start lvmlockd`, or name its socket with --socket-path.";
 
+/** What to do when the daemon's sockets must not be opened. */
+export const rootHint = "Only root may talk to lvmlockd: run this as root.";
+
 /**
  * Connects to the daemon.
  *
@@ -44,10 +47,19 @@ export async function connect(run: StockRun): Promise<NativeClient> {
       () => NativeClient.connect(socketPath, deadline.signal),
     );
   } catch (error) {
-    if (error instanceof GaveUp) throw deadline.exit(io.programName, waiting);
+    if (error instanceof GaveUp) {
+      throw deadline.exit(io.programName, `lvmlockd at ${socketPath} did not take the connection`);
+    }
     if (!(error instanceof ConnectError)) throw error;
-    throw new CtlExit(Exit.failed, `${error.message}\n${startHint}\n`, cannotConnect);
+    const hint = connectHint(error.message);
+    throw new CtlExit(Exit.failed, `${error.message}\n${hint}`, cannotConnect);
   }
+}
+
+/** What helps against a failed connection; `""` if something answered that is no lvmlockd. */
+function connectHint(message: string): string {
+  if (message.endsWith("Permission denied")) return `${rootHint}\n`;
+  return message.includes("connect failed") ? `${startHint}\n` : "";
 }
 
 /**

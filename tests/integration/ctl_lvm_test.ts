@@ -75,6 +75,46 @@ Deno.test("start reads lock type and args from the VG, and guesses nothing", asy
   assertEquals([noLv.code, noLv.stdout], [5, ""]);
 });
 
+const lvUuid = "16wgc7-qsD4-fgCk-391b-w1P6-CnpP-KuhQk2";
+const lvMetadata = `
+  logical_volumes {
+    lv0 {
+      id = "${lvUuid}"
+      status = ["READ", "WRITE", "VISIBLE"]
+      flags = []
+      lock_args = "dlm"
+      segment_count = 1
+      segment1 {
+        start_extent = 0
+        extent_count = 1
+        type = "striped"
+        stripe_count = 1
+        stripes = ["pv0", 0]
+      }
+    }
+  }
+`;
+
+Deno.test("an LV can be called by its name, and is listed by it", async () => {
+  await using disk = await DiskBench.open();
+  const { sandbox } = disk.bench;
+  assertEquals((await disk.run("lvm", "vgcreate", "--shared", "vg0", disk.disk)).code, 0);
+  // The metadata is written by way of a backup: lvcreate needs device-mapper, which may be absent.
+  assertEquals((await disk.run("lvm", "vgcfgbackup", "-f", "/run/saved", "vg0")).code, 0);
+  const saved = await Deno.readTextFile(sandbox.outside("/run/saved"));
+  const end = saved.lastIndexOf("}");
+  const changed = saved.slice(0, end) + lvMetadata + saved.slice(end);
+  await Deno.writeTextFile(sandbox.outside("/run/changed"), changed);
+  assertEquals((await disk.run("lvm", "vgcfgrestore", "-f", "/run/changed", "vg0")).code, 0);
+
+  const locked = await disk.ctl("lock", "lv", "vg0/lv0", "ex", "--persistent");
+  const until = "until lvmlockctl unlock lv vg0/lv0\n";
+  assertEquals([locked.code, locked.stdout], [0, `LV vg0/lv0 is locked ex, ${until}`]);
+  assertMatch((await disk.ctl("locks", "--names")).stdout, /\nLV vg0\/lv0 +ex +held, persistent /);
+  assertStringIncludes((await disk.ctl("locks", "vg0")).stdout, `LV vg0/${lvUuid}`);
+  assertEquals((await disk.ctl("unlock", "lv", "vg0/lv0")).code, 0);
+});
+
 Deno.test("a VG that is not shared is not started", async () => {
   await using disk = await DiskBench.open();
   const created = await disk.run("lvm", "vgcreate", "vg1", disk.disk);

@@ -176,3 +176,20 @@ Deno.test("an LV lock of another host is played with the request of 2.03.40", as
       'lv_uuid ="U"\nmode ="sh"\n',
   );
 });
+
+Deno.test("a slow daemon is waited for visibly, and not beyond the deadline", async () => {
+  await using bench = await FakeDaemonBench.open();
+  await bench.script({ replies: { hello: "" } });
+  const greeted = await bench.observe([...ourCtl, "-i", "--deadline", "2.5"]);
+  assertEquals([greeted.code, greeted.stdout], [110, ""]);
+  assertEquals(
+    greeted.stderr,
+    "Waiting for lvmlockd at /run/lvm/lvmlockd.socket to take the connection (2 s)\n" +
+      "lvmlockctl: gave up after 2.5 s: " +
+      "lvmlockd at /run/lvm/lvmlockd.socket did not take the connection\n",
+  );
+  await bench.script({ replies: { enable_gl: "" } });
+  const asked = await bench.observe([...ourCtl, "-E", "vg0", "--deadline", "0.3"]);
+  assertEquals([asked.code, asked.stdout], [110, ""]);
+  assertStringIncludes(asked.stderr, "lvmlockd has not answered the request enable_gl\n");
+});

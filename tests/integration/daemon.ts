@@ -14,14 +14,18 @@ export const program = [Deno.execPath(), "run", "-A", "--quiet", `${root}main.ts
 /** A condition that has no event of its own and does not come true within this time never will. */
 const PATIENCE_MS = 30_000;
 
-/** Waits until `condition` holds. For what the kernel does not announce, such as closed files. */
+/**
+ * Waits until `condition` holds. For what the kernel does not announce, such as closed files.
+ * @param instead says what is the case when that does not happen.
+ */
 export async function until(
   what: string,
   condition: () => boolean | Promise<boolean>,
+  instead = () => "",
 ): Promise<void> {
   const end = performance.now() + PATIENCE_MS;
   while (!await condition()) {
-    if (performance.now() > end) throw new Error(`It never came true that ${what}`);
+    if (performance.now() > end) throw new Error(`It never came true that ${what} ${instead()}`);
     await new Promise((wake) => setTimeout(wake, 5));
   }
 }
@@ -139,9 +143,16 @@ export class DaemonProcess {
     return status;
   }
 
-  /** Number of open files. */
-  get files(): number {
-    return [...Deno.readDirSync(`/proc/${this.pid}/fd`)].length;
+  /** What the open files are, sorted; sockets and pipes without their numbers. */
+  get files(): string[] {
+    const directory = `/proc/${this.pid}/fd`;
+    return [...Deno.readDirSync(directory)].map(({ name }) => {
+      try {
+        return Deno.readLinkSync(`${directory}/${name}`).replace(/:\[\d+\]$/, "");
+      } catch {
+        return "closed meanwhile";
+      }
+    }).sort();
   }
 
   /** Resident memory in KiB. */

@@ -1,8 +1,8 @@
 /**
  * A native daemon that answers what it is told to, for replies no real daemon gives on demand.
  * Arguments: a script file and a log file. The script, read anew for each connection, is a JSON
- * object: `replies` by request name (null closes the connection, absent is success), `dump` is the
- * text sent for info and dump. Each request is appended to the log as a JSON string.
+ * object: `replies` by request name (null closes the connection, "" is silence, absent is success),
+ * `dump` is the text sent for info and dump. Each request is appended to the log as a JSON string.
  *
  * @module
  */
@@ -41,6 +41,7 @@ async function serve(connection: Deno.Conn, script: Script, logPath: string): Pr
     const name = /^request ?= ?"(.*)"/.exec(body)?.[1] ?? "";
     const reply = replyTo(name, script);
     if (reply === null) break;
+    if (reply === "") continue;
     await connection.write(new TextEncoder().encode(reply + terminator));
     if (name === "info" || name === "dump") {
       const bytes = new TextEncoder().encode(script.dump ?? "").slice(0, script.dumpSent);

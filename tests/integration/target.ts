@@ -36,7 +36,7 @@ async function clientCount(api: string): Promise<number> {
 }
 
 export class Target implements AsyncDisposable {
-  #files = 0;
+  #files: string[] = [];
 
   private constructor(readonly place: Place, readonly daemon: DaemonProcess) {}
 
@@ -76,7 +76,10 @@ export class Target implements AsyncDisposable {
     await this.#serves();
     await this.alone();
     assertEquals(await listLocks(this.place.api), { held, waiting: [] });
-    await until("all files are closed", () => this.daemon.files === this.#files);
+    const expected = this.#files.join(" ");
+    const files = () => this.daemon.files.join(" ");
+    const instead = () => `: ${files()} are open, not ${expected}`;
+    await until("all files are closed", () => files() === expected, instead);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

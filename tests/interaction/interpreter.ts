@@ -233,7 +233,7 @@ function oldestFirst(rows: InspectRow[]): InspectRow[] {
   const sorted: InspectRow[] = [];
   let locks: LockRow[] = [];
   const flush = () => {
-    sorted.push(...locks.sort((a, b) => a.sinceMs - b.sinceMs));
+    sorted.push(...locks.sort((a, b) => a.sinceMs - b.sinceMs || a.takenBy - b.takenBy));
     locks = [];
   };
   for (const row of rows) {

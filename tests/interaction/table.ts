@@ -1,11 +1,13 @@
 /**
- * Makes lock tables for tests, each an instance of its own of the committed build.
+ * Makes lock tables for tests, each an instance of its own of the committed build, or of the build
+ * that the environment variable `LOCK_TABLE` names.
  *
  * @module
  */
 import { Engine } from "../../core/engine.ts";
 
-const file = new URL("../../wasm/lock_table.wasm", import.meta.url);
+const committed = new URL("../../wasm/lock_table.wasm", import.meta.url);
+const file = Deno.env.get("LOCK_TABLE") || committed;
 const module = new WebAssembly.Module(Deno.readFileSync(file));
 
 /** An empty table. `checked`: its invariants are tested after every input. */

@@ -40,7 +40,8 @@ function valueOf(text: string): Value {
 
 export function parseRequest(words: readonly string[]): Request {
   const name = words[0] ?? "";
-  const fields = new Map<string, Value>([["request", name], ["lv_uuid", "L"]]);
+  const fields = new Map<string, Value>([["request", name]]);
+  if (/_lv\b|_lv_/.test(name)) fields.set("lv_uuid", "L");
   if (!nameless.includes(name)) fields.set("vg_name", "vg");
   if (typed.includes(name)) fields.set("vg_lock_type", "dlm");
   const opts: string[] = [];

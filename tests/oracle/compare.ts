@@ -67,6 +67,8 @@ function lineDifference(stock: string[], ours: string[]): string {
   return `  the order of lines:\n  stock: ${some(stock)}\n  ours:  ${some(ours)}`;
 }
 
+const endingRules = new Set(differences.filter(({ ends }) => ends).map(({ id }) => id));
+
 class Comparer {
   readonly #result: Comparison = { findings: [], compared: 0, replies: 0 };
   readonly #stockReplies = new ReplyNormaliser();
@@ -124,6 +126,7 @@ class Comparer {
   }
 
   #replies(step: number, stock: ReplyRecord[], ours: ReplyRecord[]): void {
+    const earlier = this.#result.findings.length;
     const name = (record: ReplyRecord) => `${record.client} ${record.toStep}`;
     for (const key of new Set([...stock, ...ours].map(name))) {
       const left = stock.filter((record) => name(record) === key);
@@ -132,6 +135,10 @@ class Comparer {
         this.#reply(step, left[i], right[i]);
       }
     }
+    const found = this.#result.findings.splice(earlier);
+    const ending = found.some(({ rule }) => endingRules.has(rule ?? ""));
+    // What else differs in the same step follows from a difference that lets the states part.
+    this.#result.findings.push(...found.filter(({ rule }) => !ending || rule !== undefined));
   }
 
   #reply(step: number, left: ReplyRecord | undefined, right: ReplyRecord | undefined): void {

@@ -5,19 +5,21 @@
  */
 import type { Info, ResourceInfo } from "./info.ts";
 import { field, type Fields, type Guard } from "./script.ts";
+import { printable } from "./normalise.ts";
 import { nameLength, textField } from "./target.ts";
 
 function findResource(info: Info, fields: Fields): ResourceInfo | undefined {
   const request = field(fields, "request");
   const gl = request === "lock_gl";
-  const vg = textField(fields, "vg_name").slice(0, nameLength);
+  const name = (key: string) => printable(textField(fields, key).slice(0, nameLength));
   const lockspaces = info.lockspaces.filter(({ row }) =>
-    !row.ls_name!.startsWith("REM:") && (gl || row.vg_name === vg)
+    !row.ls_name!.startsWith("REM:") && (gl || printable(row.vg_name!) === name("vg_name"))
   );
   const type = request.endsWith("_lv") ? "lv" : gl ? "gl" : "vg";
-  const uuid = textField(fields, "lv_uuid").slice(0, nameLength);
   const resources = lockspaces.flatMap((lockspace) => lockspace.resources);
-  return resources.find(({ row }) => row.type === type && (type !== "lv" || row.name === uuid));
+  return resources.find(({ row }) =>
+    row.type === type && (type !== "lv" || printable(row.name!) === name("lv_uuid"))
+  );
 }
 
 /** True if a step with this guard may run for the client with that id. */
