@@ -138,14 +138,18 @@ function switches(r: Resource): bool {
   return false;
 }
 
-/** Requests that a lock held here already decides. */
+/** Requests that a lock held here already decides. A promoted lock may decide earlier ones too. */
 function settledByHeld(r: Resource): bool {
   if (r.lockCount == 0) return false;
-  for (let action = r.waiting.first; action != null;) {
-    const next = action.next;
-    if (action.persistent) persistentByHeld(r, action);
-    else transientByHeld(r, action);
-    action = next;
+  let promoted = true;
+  while (promoted) {
+    promoted = false;
+    for (let action = r.waiting.first; action != null;) {
+      const next = action.next;
+      if (!action.persistent) transientByHeld(r, action);
+      else if (persistentByHeld(r, action)) promoted = true;
+      action = next;
+    }
   }
   return false;
 }
@@ -162,17 +166,21 @@ function transientByHeld(r: Resource, action: Action): void {
   }
 }
 
-function persistentByHeld(r: Resource, action: Action): void {
+/** True if there is a persistent lock now that was none before. */
+function persistentByHeld(r: Resource, action: Action): bool {
   const own = r.transientOf(action.client);
   const kept = r.kept;
   if (kept != null && kept.mode == action.mode) {
-    if (kept.orphan) rescue(r, kept);
+    const rescued = kept.orphan;
+    if (rescued) rescue(r, kept);
     settle(r, action, -EALREADY);
-  } else if (own != null) {
-    if (own.mode != action.mode) return settle(r, action, -EEXIST);
-    promote(r, own);
-    settle(r, action, 0);
+    return rescued;
   }
+  if (own == null) return false;
+  const same = own.mode == action.mode;
+  if (same) promote(r, own);
+  settle(r, action, same ? 0 : -EEXIST);
+  return same;
 }
 
 /** What is left of requests by a holder, for another mode. After everything that needs no change. */
@@ -209,7 +217,7 @@ function heldElsewhere(r: Resource): bool {
 /** Shared requests in order of arrival, up to the first exclusive one. */
 function shared(r: Resource): bool {
   if (r.mode == EX) return false;
-  for (let action = r.waiting.first; action != null && action.mode != EX;) {
+  for (let action = r.waiting.first; action != null && action.mode == SH;) {
     const next = action.next;
     if (r.mode == SH) {
       hold(r, action, 0);

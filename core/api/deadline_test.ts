@@ -66,6 +66,19 @@ Deno.test("a grant that comes between the deadline and its confirmation is repor
   assertEquals(heldMode(service, client, lock("ex")), Mode.ex);
 });
 
+Deno.test("a grant that comes just after its caller went away is released", async () => {
+  const { service, client } = startedService();
+  service.holdBack = true;
+  service.cancel = () => service.proceed();
+  const aborted = new AbortController();
+  const signals = [["aborted", aborted.signal]] as const;
+  const { outcome, finished } = ask(service, client, lock("ex", true), { ...never, signals });
+  aborted.abort();
+  assertEquals(await outcome, { kind: "aborted", settled: true });
+  await finished;
+  assertEquals(heldMode(service, client, lock("ex", true)), undefined);
+});
+
 Deno.test("a refusal that comes after the deadline is reported as it is", async () => {
   const { service, client } = startedService();
   service.holdBack = true;

@@ -46,7 +46,7 @@ export function refusal(
   const detail = [`${describe(request)}: ${lowerFirst(meaning)}`];
   if (blockers.length > 0) detail.push(nameHolders(blockers));
   if (host) detail.push(`host ${host.hostId} (${host.name ?? host.state ?? "unknown"}) holds it`);
-  if (reply.lmResult !== undefined && reply.lmResult < 0) {
+  if ((reply.lmResult ?? 0) < 0 && reply.lmResult !== reply.result) {
     detail.push(`the lock manager returned ${reply.lmResult}`);
   }
   if (reply.message !== undefined) detail.push(reply.message);

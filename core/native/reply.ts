@@ -4,9 +4,12 @@
  *
  * @module
  */
-import { LockType, Mode, Op, type Reply, ResourceType, ResultFlag } from "../types.ts";
+import { LockType, Mode, Op, type Reply, ResultFlag } from "../types.ts";
 import { TERMINATOR } from "./frame.ts";
 import type { NativeRequest } from "./request.ts";
+
+/** Longest lock args that are kept, in bytes. */
+const MAX_ARGS = 64;
 
 const lockTypeWords = new Map<LockType, string>([
   [LockType.unknown, "lm_unknown"],
@@ -106,12 +109,12 @@ function body(request: NativeRequest, reply: Reply): string {
   return head + flags;
 }
 
-/** init_lv echoes the VG's args, init_vg the LV's. */
+/** New lock args; those of the request where none were made, as the stock daemon prints them. */
 function initBody(request: NativeRequest, reply: Reply): string {
-  const ofLv = request.resourceType === ResourceType.lv;
+  const cut = (args: string) => args.slice(0, MAX_ARGS);
   return `op_result = ${reply.result}\nlm_result = ${reply.lmResult}\n` +
-    `vg_lock_args = ${quote(reply.vgArgs || (ofLv ? request.vgArgs : ""))}\n` +
-    `lv_lock_args = ${quote(reply.lvArgs)}\n` +
+    `vg_lock_args = ${quote(reply.vgArgs || cut(request.vgArgs))}\n` +
+    `lv_lock_args = ${quote(reply.lvArgs || cut(request.lvArgs))}\n` +
     `result_flags = "${resultFlags(reply.flags)}"\n`;
 }
 

@@ -119,6 +119,21 @@ Deno.test("a refused kill is a failure, and the kill command is run all the same
   assertEquals(requests.length, 4);
 });
 
+Deno.test("a daemon that does not answer does not hold up the kill command", async () => {
+  await using kill = await KillBench.open();
+  await kill.write("/run/k", shell("exit 0"));
+  await kill.configure("/run/k");
+  await kill.bench.script({ replies: { kill_vg: "" } });
+  const { code, stderr, requests } = await kill.observe(
+    ourCtl,
+    ...["-e", "-k", "vg0", "--deadline", "1"],
+  );
+  assertEquals(code, 0);
+  assertStringIncludes(stderr, "lvmlockd has not answered the request kill_vg\n");
+  assertStringIncludes(stderr, "Successful VG vg0 kill command /run/k vg0\n");
+  assertStringIncludes(requests.at(-1) ?? "", "drop_vg");
+});
+
 Deno.test("a kill command that prints much does not get stuck", async () => {
   await using kill = await KillBench.open();
   await kill.write("/run/k", shell("head -c 300000 /dev/zero; echo printed >&2"));

@@ -43,13 +43,12 @@ export class Target implements AsyncDisposable {
   static async start(manager: Manager = "embedded"): Promise<Target> {
     const place = await Place.open(manager);
     const target = new Target(place, await place.start());
+    target.#files = target.daemon.files;
     {
       using client = await place.connect();
       await client.startVg(VG);
     }
-    await target.#serves();
-    await target.alone();
-    target.#files = target.daemon.files;
+    await target.unharmed();
     return target;
   }
 

@@ -7,7 +7,7 @@
 import { differences, ignoredLockspace, type ReplyPair } from "./differences.ts";
 import { isGone, parseInfo } from "./info.ts";
 import type { Reply } from "./message.ts";
-import { normaliseInfo, ReplyNormaliser } from "./normalise.ts";
+import { normaliseInfo, ReplyNormaliser, withoutVersions } from "./normalise.ts";
 import { field, type Script } from "./script.ts";
 import type { ReplyRecord, StepRecord, Transcript } from "./transcript.ts";
 
@@ -44,6 +44,8 @@ function differingKeys(stock: Reply | undefined, ours: Reply | undefined): strin
   const keys = new Set([...(stock?.keys() ?? []), ...(ours?.keys() ?? [])]);
   return [...keys].filter((key) => stock?.get(key) !== ours?.get(key));
 }
+
+const equal = (left: string[], right: string[]) => left.join("\n") === right.join("\n");
 
 /** Takes from a list every line of another, each as often as it is there. */
 function without(lines: string[], others: string[]): string[] {
@@ -164,7 +166,12 @@ class Comparer {
   #info(step: number, stockText: string, ourText: string): void {
     const stock = normaliseInfo(stockText, this.stock, ignoredLockspace);
     const ours = normaliseInfo(ourText, this.ours, ignoredLockspace);
-    if (stock.join("\n") === ours.join("\n")) return;
+    if (equal(stock, ours)) return;
+    if (this.script.base === "sanlock" && equal(withoutVersions(stock), withoutVersions(ours))) {
+      const rule = "sanlock-test-versions";
+      this.#result.findings.push({ step, detail: "versions in a listing", signature: rule, rule });
+      return;
+    }
     const difference = lineDifference(stock, ours);
     const signature = difference.split(/\s+/).slice(1, 4).join(" ");
     this.#unexplained(step, `listings differ\n${difference}`, signature);

@@ -99,6 +99,11 @@ function normalLockspace(lockspace: LockspaceInfo, names: Map<string, string>): 
   ];
 }
 
+/** Hides the versions in lines of {@link normaliseInfo}. */
+export function withoutVersions(lines: string[]): string[] {
+  return lines.map((line) => line.replace(/ version=\d+/, ""));
+}
+
 /** The lines of a listing in normal form. Lockspaces that match `ignored` are left out. */
 export function normaliseInfo(
   text: string,

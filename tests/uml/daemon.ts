@@ -78,9 +78,10 @@ export class Daemon {
     await this.#signal("KILL");
   }
 
-  /** Asks the daemon to end and waits until it is gone; returns its exit code. */
-  async stop(): Promise<number> {
-    return (await this.#signal("TERM")).code;
+  /** Asks the daemon to end and waits until it is gone. Throws if its exit code is not 0. */
+  async stop(): Promise<void> {
+    const { code } = await this.#signal("TERM");
+    if (code !== 0) throw new Error(`the daemon ended with code ${code}:\n${await this.log()}`);
   }
 
   /** The end of the daemon's log. */

@@ -16,6 +16,7 @@ mount -t tmpfs run /run
 mkdir -p /dev/shm /run/{agent,lock/lvm,lvm,lvmconf,modules/lib,shared,tmp}
 mount -t tmpfs shm /dev/shm
 ln -sfn /proc/self/fd /dev/fd
+[ -s /etc/machine-id ] || mount -t tmpfs lib /var/lib # a daemon without it keeps an identity there
 mount -t hostfs none /run/shared -o "$(sed -n 's/.*\bshared=\([^ ]*\).*/\1/p' /proc/cmdline)"
 
 # Where a guest differs from an ordinary host: its disks are called ubd, and no dmeventd, no D-Bus and

@@ -1,0 +1,289 @@
+/**
+ * The rules for one lock, as simply as they can be said: lists, searched from end to end, and a lock
+ * manager that answers at once. The table must give the same answers and end up in the same state.
+ *
+ * A resource is looked at again from the start after every change, until nothing changes.
+ *
+ * @module
+ */
+import { Errno } from "../../core/errno.ts";
+import { Mode } from "../../core/types.ts";
+import type { ResourceName, World } from "./world.ts";
+
+export interface ModelRequest {
+  id: number;
+  client: number;
+  what: "lock" | "update" | "query";
+  mode: Mode;
+  persistent: boolean;
+  version: number;
+  maxRetries: number;
+}
+
+export interface ModelReply {
+  id: number;
+  result: number;
+  shExists: boolean;
+  mode: Mode;
+}
+
+interface Waiting extends ModelRequest {
+  retries: number;
+  /** Waits for a timer before the lock manager is asked again. */
+  parked: boolean;
+}
+
+interface Held {
+  /** 0 when persistent. */
+  client: number;
+  mode: Mode;
+  persistent: boolean;
+  version: number;
+  /** Its client is gone. */
+  orphan: boolean;
+}
+
+export interface ModelResource {
+  name: ResourceName;
+  isVg: boolean;
+  mode: Mode;
+  version: number;
+  held: Held[];
+  waiting: Waiting[];
+  /** The release of an orphan failed and waits for a timer. */
+  parked: boolean;
+}
+
+export class Model {
+  readonly resources: ModelResource[] = [];
+  /** What waits for a timer: a request, or a resource with an orphan. */
+  readonly #timers = new Map<string, Waiting | "orphan">();
+  /** Since the last {@link take}. */
+  #replies: ModelReply[] = [];
+  #calls: string[] = [];
+
+  constructor(private readonly world: World, names: readonly ResourceName[]) {
+    for (const name of names) {
+      const isVg = name.endsWith("VGLK");
+      const empty = { mode: Mode.un, version: 0, held: [], waiting: [], parked: false };
+      this.resources.push({ name, isVg, ...empty });
+    }
+  }
+
+  /** What the last input caused: replies, and lock manager calls in the order of each resource. */
+  take(): { replies: ModelReply[]; calls: string[] } {
+    const taken = { replies: this.#replies, calls: this.#calls };
+    this.#replies = [];
+    this.#calls = [];
+    return taken;
+  }
+
+  /** Names of the timers that were armed and did not fire yet, in any order. */
+  get timers(): string[] {
+    return [...this.#timers.keys()].sort();
+  }
+
+  /** Ids of the requests that wait, with their clients. */
+  get waiting(): { id: number; client: number }[] {
+    return this.resources.flatMap(({ waiting }) => waiting).sort((a, b) => a.id - b.id);
+  }
+
+  request(name: ResourceName, request: ModelRequest): void {
+    const r = this.#resource(name);
+    if (request.what === "query") {
+      this.#reply(request, 0, { mode: r.mode });
+    } else {
+      r.waiting.push({ ...request, retries: 0, parked: false });
+      this.#settle(r);
+    }
+  }
+
+  gone(client: number): void {
+    for (const r of this.resources) {
+      r.waiting = r.waiting.filter((waiting) => waiting.client !== client);
+      for (const held of r.held) if (held.client === client) held.orphan = true;
+    }
+    for (const r of this.resources) this.#settle(r);
+  }
+
+  cancel(client: number, id: number): void {
+    for (const r of this.resources) {
+      const waiting = r.waiting.find((at) => at.client === client && at.id === id);
+      if (waiting === undefined) continue;
+      this.#answer(r, waiting, -Errno.ECANCELED);
+      this.#settle(r);
+    }
+  }
+
+  /** A timer fires. */
+  timer(name: string): void {
+    const waiting = this.#timers.get(name)!;
+    this.#timers.delete(name);
+    const r = this.#resource(name.split(" ")[0]!);
+    if (waiting === "orphan") r.parked = false;
+    else waiting.parked = false;
+    this.#settle(r);
+  }
+
+  #resource(name: ResourceName): ModelResource {
+    return this.resources.find((r) => r.name === name)!;
+  }
+
+  #reply(request: ModelRequest, result: number, more: Partial<ModelReply> = {}): void {
+    this.#replies.push({ id: request.id, result, shExists: false, mode: Mode.iv, ...more });
+  }
+
+  #answer(r: ModelResource, waiting: Waiting, result: number, shExists = false): true {
+    r.waiting.splice(r.waiting.indexOf(waiting), 1);
+    this.#reply(waiting, result, { shExists });
+    return true;
+  }
+
+  #call(r: ModelResource, op: string, mode: Mode, version: number): void {
+    this.#calls.push(`${r.name} ${op} ${mode} ${version}`);
+  }
+
+  /** Does one thing after the other for a resource until nothing is left to do. */
+  #settle(r: ModelResource): void {
+    while (
+      this.#update(r) || this.#unlock(r) || this.#orphan(r) || this.#byHeld(r) ||
+      this.#grantShared(r) || this.#grantExclusive(r)
+    );
+  }
+
+  #update(r: ModelResource): boolean {
+    const update = r.waiting.find(({ what }) => what === "update");
+    if (update === undefined) return false;
+    const own = transientOf(r, update.client);
+    if (own === undefined) return this.#answer(r, update, -Errno.ENOENT);
+    if (r.mode !== Mode.ex) return this.#answer(r, update, -Errno.EINVAL);
+    own.version = update.version;
+    return this.#answer(r, update, 0);
+  }
+
+  #unlock(r: ModelResource): boolean {
+    const unlock = r.waiting.find(({ mode, what }) => what === "lock" && mode === Mode.un);
+    if (unlock === undefined) return false;
+    const held = unlock.persistent ? persistentOf(r) : transientOf(r, unlock.client);
+    if (held === undefined) return this.#answer(r, unlock, -Errno.ENOENT);
+    return this.#answer(r, unlock, this.#release(r, held));
+  }
+
+  /** 0, or the lock manager's refusal to take the last of the holders' lock back. */
+  #release(r: ModelResource, held: Held): number {
+    if (r.held.length === 1) {
+      const version = versionToWrite(r, held);
+      this.#call(r, "unlock", Mode.un, version);
+      const { result } = this.world.unlock(r.name, version);
+      if (result < 0) return result;
+      if (version !== 0) r.version = version;
+      r.mode = Mode.un;
+    }
+    r.held.splice(r.held.indexOf(held), 1);
+    return 0;
+  }
+
+  #orphan(r: ModelResource): boolean {
+    const orphan = r.held.find(({ orphan }) => orphan);
+    if (orphan === undefined || r.parked) return false;
+    if (this.#release(r, orphan) < 0) {
+      r.parked = true;
+      this.#timers.set(`${r.name} orphan`, "orphan");
+    }
+    return true;
+  }
+
+  /** The first request that a lock held here decides. */
+  #byHeld(r: ModelResource): boolean {
+    return r.waiting.some((waiting) => this.#decidedByHeld(r, waiting));
+  }
+
+  #decidedByHeld(r: ModelResource, waiting: Waiting): boolean {
+    const own = transientOf(r, waiting.client);
+    const kept = persistentOf(r);
+    const same = (held: Held | undefined) => held?.mode === waiting.mode;
+    if (waiting.persistent) {
+      if (same(kept)) return this.#answer(r, waiting, -Errno.EALREADY);
+      if (own !== undefined && !same(own)) return this.#answer(r, waiting, -Errno.EEXIST);
+      if (own !== undefined) {
+        Object.assign(own, { persistent: true, client: 0 });
+        return this.#answer(r, waiting, 0);
+      }
+      return kept !== undefined && this.#convert(r, kept, waiting);
+    }
+    if (same(own)) return this.#answer(r, waiting, -Errno.EALREADY);
+    if (kept?.mode === Mode.ex || (kept !== undefined && waiting.mode === Mode.sh)) {
+      return this.#answer(r, waiting, 0);
+    }
+    if (kept !== undefined) return this.#answer(r, waiting, -Errno.EEXIST, true);
+    return own !== undefined && this.#convert(r, own, waiting);
+  }
+
+  #convert(r: ModelResource, held: Held, waiting: Waiting): true {
+    if (waiting.mode === Mode.ex && r.held.length > 1) {
+      return this.#answer(r, waiting, -Errno.EAGAIN);
+    }
+    const version = versionToWrite(r, held);
+    this.#call(r, "convert", waiting.mode, version);
+    const { result } = this.world.convert(r.name, waiting.mode, version);
+    if (result === 0) {
+      if (version !== 0) r.version = version;
+      r.mode = held.mode = waiting.mode;
+    }
+    return this.#answer(r, waiting, result);
+  }
+
+  /** Shared requests in order, up to the first exclusive one. */
+  #grantShared(r: ModelResource): boolean {
+    if (r.mode === Mode.ex) return false;
+    const end = r.waiting.findIndex(({ mode }) => mode === Mode.ex);
+    const before = end < 0 ? r.waiting : r.waiting.slice(0, end);
+    if (r.mode === Mode.sh) return before.length > 0 && this.#hold(r, before[0]!);
+    const next = before.find(({ parked }) => !parked);
+    return next !== undefined && this.#ask(r, next);
+  }
+
+  /** The first exclusive request, when nothing is held. */
+  #grantExclusive(r: ModelResource): boolean {
+    const first = r.waiting.find(({ mode }) => mode === Mode.ex);
+    if (r.mode !== Mode.un || first === undefined || first.parked) return false;
+    return this.#ask(r, first);
+  }
+
+  #ask(r: ModelResource, waiting: Waiting): true {
+    this.#call(r, "lock", waiting.mode, 0);
+    const { result, retry, version } = this.world.lock(r.name, waiting.mode);
+    if (result === 0) {
+      r.mode = waiting.mode;
+      if (r.isVg && version !== 0) r.version = version;
+      return this.#hold(r, waiting);
+    }
+    if ((r.isVg || retry === true) && waiting.retries <= waiting.maxRetries) {
+      waiting.retries++;
+      waiting.parked = true;
+      this.#timers.set(`${r.name} ${waiting.id}`, waiting);
+      return true;
+    }
+    return this.#answer(r, waiting, result);
+  }
+
+  #hold(r: ModelResource, waiting: Waiting): true {
+    const { mode, persistent } = waiting;
+    const client = persistent ? 0 : waiting.client;
+    r.held.push({ client, mode, persistent, version: 0, orphan: false });
+    return this.#answer(r, waiting, 0);
+  }
+}
+
+function transientOf(r: ModelResource, client: number): Held | undefined {
+  return r.held.find((held) => !held.persistent && !held.orphan && held.client === client);
+}
+
+function persistentOf(r: ModelResource): Held | undefined {
+  return r.held.find(({ persistent }) => persistent);
+}
+
+/** Only what vg_update announced is written, and only when it is newer. */
+function versionToWrite(r: ModelResource, held: Held): number {
+  return r.isVg && r.mode === Mode.ex && held.version > r.version ? held.version : 0;
+}
