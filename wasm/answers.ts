@@ -11,7 +11,7 @@ import { continueStop, joinDone, leaveDone, prepareDone, unlockedForStop } from 
 import { RETRY_MS } from "./limits";
 import { RUNNING, STOPPING } from "./lockspace";
 import { Resource } from "./resource";
-import { sweep } from "./sweep";
+import { resume } from "./sweep";
 import {
   ENOLS,
   LM_CHECK_ARGS,
@@ -112,6 +112,6 @@ function resourceAnswered(r: Resource, call: Call): void {
     cancelWaiting(r);
     continueStop(r.lockspace);
   } else {
-    sweep(r);
+    resume(r, call.op == LM_CONVERT ? call.action : null);
   }
 }

@@ -41,7 +41,6 @@ import {
   LM_CONVERT,
   LM_LOCK,
   LM_UNLOCK,
-  OP_LOCK,
   R_DUP_GL_LS,
   RT_LV,
   SH,
@@ -71,21 +70,6 @@ export function lockDone(r: Resource, call: Call): void {
   if (table.glDuplicate && r.lockspace.glEnabled) action.replyFlags |= R_DUP_GL_LS;
   r.mode = action.mode;
   hold(r, action, verdict);
-  if (r.mode == SH) shareWithWaiting(r);
-}
-
-/**
- * A shared lock was granted: those who waited for it share it, up to the first exclusive request.
- * Each gets a claim of its own, even beside a persistent one that would cover it later on.
- */
-function shareWithWaiting(r: Resource): void {
-  for (let action = r.waiting.first; action != null && action.mode == SH;) {
-    const next = action.next;
-    const own = r.transientOf(action.client);
-    const taken = own != null || (action.persistent && r.kept != null);
-    if (action.op == OP_LOCK && !taken) hold(r, action, 0);
-    action = next;
-  }
 }
 
 function refused(r: Resource, action: Action, result: i32): void {

@@ -138,6 +138,7 @@ function start(action: Action): void {
     reply(action, -EARGS);
     return;
   }
+  if (usesGlobalLockspace(table.glType)) startGlobal(table.glType);
   const found = lockspaceOfRequest();
   if (found != null) {
     const ending = found.state == STOPPING || found.ender != null;
@@ -148,7 +149,6 @@ function start(action: Action): void {
     reply(action, -ENOMEM);
     return;
   }
-  if (usesGlobalLockspace(table.glType)) startGlobal(table.glType);
   const vgName = copyOf(inputText(VG_NAME), length);
   startLockspace(lockspaceNameBytes(), vgName, type, action);
 }

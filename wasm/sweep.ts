@@ -41,13 +41,25 @@ import { switchGlobalLock } from "./global_lock";
 
 export function sweep(r: Resource): void {
   if (r.call != null || r.lockspace.state != RUNNING) return;
-  if (r.waiting.size > 0 || r.orphans > 0) {
+  // A pass that granted something without the manager may have decided other requests.
+  while (r.waiting.size > 0 || r.orphans > 0) {
+    const before = r.waiting.size;
     if (
       updates(r) || unlocks(r) || orphans(r) || switches(r) || settledByHeld(r) ||
-      conversions(r) || heldElsewhere(r) || shared(r) || exclusive(r)
+      conversions(r, 0) || heldElsewhere(r) || shared(r) || exclusive(r)
     ) return;
+    if (r.waiting.size == before) break;
   }
   if (r.idle) dispose(r);
+}
+
+/** The manager has granted something: the sweep that asked goes on where it was, then anew. */
+export function resume(r: Resource, converted: Action | null): void {
+  if (r.lockspace.state == RUNNING && r.call == null) {
+    if (converted != null && conversions(r, converted.request)) return;
+    if (r.mode == SH) shared(r);
+  }
+  sweep(r);
 }
 
 /** vg_update: notes the version that the client's exclusive lock will write when released. */
@@ -138,58 +150,67 @@ function switches(r: Resource): bool {
   return false;
 }
 
-/** Requests that a lock held here already decides. A promoted lock may decide earlier ones too. */
+/**
+ * Requests that a lock held here already decides. Each rule looks at the whole queue before the
+ * next does: what a rule changes decides earlier requests only in the next pass.
+ */
 function settledByHeld(r: Resource): bool {
   if (r.lockCount == 0) return false;
-  let promoted = true;
-  while (promoted) {
-    promoted = false;
+  for (let rule = 0; rule < 4; rule++) {
     for (let action = r.waiting.first; action != null;) {
       const next = action.next;
-      if (!action.persistent) transientByHeld(r, action);
-      else if (persistentByHeld(r, action)) promoted = true;
+      if (rule == 0) sameTransient(r, action);
+      else if (rule == 1) samePersistent(r, action);
+      else if (rule == 2) coveredByPersistent(r, action);
+      else ownTransient(r, action);
       action = next;
     }
   }
   return false;
 }
 
-function transientByHeld(r: Resource, action: Action): void {
+function sameTransient(r: Resource, action: Action): void {
+  if (action.persistent) return;
   const own = r.transientOf(action.client);
-  const kept = r.kept;
-  if (own != null && own.mode == action.mode) {
-    settle(r, action, -EALREADY);
-  } else if (kept != null && !kept.orphan) {
-    if (kept.mode == EX || action.mode == SH) return settle(r, action, 0);
-    action.replyFlags |= R_SH_EXISTS;
-    settle(r, action, -EEXIST);
-  }
+  if (own != null && own.mode == action.mode) settle(r, action, -EALREADY);
 }
 
-/** True if there is a persistent lock now that was none before. */
-function persistentByHeld(r: Resource, action: Action): bool {
-  const own = r.transientOf(action.client);
+function samePersistent(r: Resource, action: Action): void {
   const kept = r.kept;
-  if (kept != null && kept.mode == action.mode) {
-    const rescued = kept.orphan;
-    if (rescued) rescue(r, kept);
-    settle(r, action, -EALREADY);
-    return rescued;
-  }
-  if (own == null) return false;
-  const same = own.mode == action.mode;
-  if (same) promote(r, own);
-  settle(r, action, same ? 0 : -EEXIST);
-  return same;
+  if (!action.persistent || kept == null || kept.mode != action.mode) return;
+  if (kept.orphan) rescue(r, kept);
+  settle(r, action, -EALREADY);
 }
 
-/** What is left of requests by a holder, for another mode. After everything that needs no change. */
-function conversions(r: Resource): bool {
+function coveredByPersistent(r: Resource, action: Action): void {
+  const kept = r.kept;
+  if (action.persistent || kept == null || kept.orphan) return;
+  if (kept.mode == EX || action.mode == SH) return settle(r, action, 0);
+  action.replyFlags |= R_SH_EXISTS;
+  settle(r, action, -EEXIST);
+}
+
+function ownTransient(r: Resource, action: Action): void {
+  if (!action.persistent) return;
+  const own = r.transientOf(action.client);
+  if (own == null) return;
+  if (own.mode != action.mode) return settle(r, action, -EEXIST);
+  promote(r, own);
+  settle(r, action, 0);
+}
+
+/**
+ * What is left of requests by a holder, for another mode, that came after a given one. After
+ * everything that needs no change.
+ */
+function conversions(r: Resource, after: u32): bool {
   if (r.lockCount == 0) return false;
   for (let action = r.waiting.first; action != null;) {
     const next = action.next;
     const claim = action.persistent ? r.kept : r.transientOf(action.client);
-    if (claim != null && !claim.orphan) {
+    if (
+      action.request > after && claim != null && !claim.orphan && claim.mode != action.mode
+    ) {
       convert(r, claim, action);
       if (r.call != null) return true;
     }
@@ -220,7 +241,7 @@ function shared(r: Resource): bool {
   for (let action = r.waiting.first; action != null && action.mode == SH;) {
     const next = action.next;
     if (r.mode == SH) {
-      hold(r, action, 0);
+      share(r, action);
     } else if (action.timer == 0) {
       lock(r, action);
       return true;
@@ -228,6 +249,15 @@ function shared(r: Resource): bool {
     action = next;
   }
   return false;
+}
+
+/** Another claim beside those held. What the client or nobody has already is decided anew. */
+function share(r: Resource, action: Action): void {
+  if (r.transientOf(action.client) != null) return;
+  const kept = r.kept;
+  if (!action.persistent || kept == null) return hold(r, action, 0);
+  if (kept.orphan) rescue(r, kept);
+  settle(r, action, -EALREADY);
 }
 
 /** The first exclusive request, when nothing is held. */

@@ -1,106 +1,99 @@
 /**
- * A deliberately simple model of one lock resource: compatibility of `un`, `sh` and `ex`, one queue
- * in order of arrival, and what persistent locks change. It is written from the rules as a person
- * would state them and shares nothing with the lock table that it helps to test.
+ * A deliberately simple model of one lock: what a request may be answered and what is held then, as
+ * a person would state the rules. It shares nothing with the lock table that it helps to test.
  *
  * @module
  */
 
 export type HeldMode = "sh" | "ex";
 
-/** Who asks for what. */
+/** Who asks for what; `un` gives back. */
 export interface Wish {
   client: number;
-  mode: HeldMode;
+  mode: HeldMode | "un";
   persistent: boolean;
 }
 
-/** How a request ends, or that it does not end yet. */
-export type Outcome = "granted" | "refused" | "waits";
+/** What is held: transient locks by client and at most one persistent lock. */
+export interface State {
+  readonly holders: ReadonlyMap<number, HeldMode>;
+  readonly persistent: HeldMode | undefined;
+}
 
-/** One resource: its holders and its queue. */
-export class ModelResource {
-  /** Transient locks by client. */
-  readonly holders = new Map<number, HeldMode>();
-  persistent: HeldMode | undefined;
-  queue: Wish[] = [];
+export interface Outcome {
+  result: number;
+  state: State;
+}
 
-  /** Asks for a lock; a wish that waits joins the queue. */
-  lock(wish: Wish): Outcome {
-    const outcome = this.#own(wish) ?? (this.#free(wish, this.queue) ? "granted" : "waits");
-    if (outcome === "waits") this.queue.push(wish);
-    if (outcome === "granted") this.#record(wish);
-    this.#serve();
-    return outcome;
+export const nothingHeld: State = { holders: new Map(), persistent: undefined };
+
+const ENOENT = -2, EAGAIN = -11, EEXIST = -17, EALREADY = -114;
+
+/** The state with one client's transient lock changed. */
+function withHolder({ holders, persistent }: State, client: number, mode?: HeldMode): State {
+  const changed = new Map(holders);
+  if (mode === undefined) changed.delete(client);
+  else changed.set(client, mode);
+  return { holders: changed, persistent };
+}
+
+const withPersistent = ({ holders }: State, persistent?: HeldMode): State => ({
+  holders,
+  persistent,
+});
+
+/** What is left when a client's connection ends. */
+export function withoutClient(state: State, client: number): State {
+  return withHolder(state, client);
+}
+
+/** True if somebody without a lock may have one in that mode. */
+function free({ holders, persistent }: State, mode: HeldMode): boolean {
+  const modes = [...holders.values(), ...(persistent === undefined ? [] : [persistent])];
+  return modes.length === 0 || (mode === "sh" && !modes.includes("ex"));
+}
+
+function unlock(state: State, { client, persistent }: Wish): Outcome {
+  const held = persistent ? state.persistent !== undefined : state.holders.has(client);
+  if (!held) return { result: ENOENT, state };
+  const left = persistent ? withPersistent(state) : withHolder(state, client);
+  return { result: 0, state: left };
+}
+
+function lockTransient(state: State, client: number, mode: HeldMode): Outcome[] {
+  const own = state.holders.get(client);
+  const mine = { result: 0, state: withHolder(state, client, mode) };
+  if (own === mode) return [{ result: EALREADY, state }];
+  if (state.persistent === "sh" && mode === "ex") return [{ result: EEXIST, state }];
+  // Covered by the persistent lock: nothing is noted, unless both were waited for together.
+  if (state.persistent !== undefined) {
+    return state.persistent === "sh" ? [{ result: 0, state }, mine] : [{ result: 0, state }];
   }
-
-  /** Gives a lock back; false if there was none of that kind. */
-  unlock(client: number, persistent: boolean): boolean {
-    const held = persistent ? this.persistent !== undefined : this.holders.delete(client);
-    if (persistent) this.persistent = undefined;
-    this.#serve();
-    return held;
+  if (own !== undefined) {
+    const shared = mode === "ex" && state.holders.size > 1;
+    return [shared ? { result: EAGAIN, state } : mine];
   }
+  return free(state, mode) ? [mine] : [];
+}
 
-  /** The client is gone, with its locks and wishes. */
-  forget(client: number): void {
-    this.holders.delete(client);
-    this.queue = this.queue.filter((wish) => wish.client !== client);
-    this.#serve();
+function lockPersistent(state: State, client: number, mode: HeldMode): Outcome[] {
+  const own = state.holders.get(client);
+  const done = { result: 0, state: withPersistent(state, mode) };
+  if (state.persistent === mode) return [{ result: EALREADY, state }];
+  if (own !== undefined) {
+    const promoted = withPersistent(withHolder(state, client), mode);
+    return [own === mode ? { result: 0, state: promoted } : { result: EEXIST, state }];
   }
+  if (state.persistent !== undefined) {
+    const shared = mode === "ex" && state.holders.size > 0;
+    return [shared ? { result: EAGAIN, state } : done];
+  }
+  return free(state, mode) ? [done] : [];
+}
 
-  /** True if nobody holds it in any mode. */
-  get idle(): boolean {
-    return this.holders.size === 0 && this.persistent === undefined;
-  }
-
-  /** What a wish's own or persistent locks decide at once. */
-  #own(wish: Wish): Outcome | undefined {
-    const own = this.holders.get(wish.client);
-    const held = wish.persistent ? this.persistent : own;
-    if (held === wish.mode) return "refused";
-    if (!wish.persistent && this.persistent !== undefined) {
-      return this.persistent === "sh" && wish.mode === "ex" ? "refused" : "granted";
-    }
-    if (wish.persistent && own !== undefined) return own === wish.mode ? "granted" : "refused";
-    if (held === undefined) return undefined;
-    return wish.mode === "ex" && this.#shares > 1 ? "refused" : "granted";
-  }
-
-  get #shares(): number {
-    return this.holders.size + (this.persistent === undefined ? 0 : 1);
-  }
-
-  /** Nobody is in the way: no other holder, and no earlier wish to lock it exclusively. */
-  #free(wish: Wish, before: readonly Wish[]): boolean {
-    if (this.idle) return before.length === 0;
-    if (wish.mode === "ex" || before.some((other) => other.mode === "ex")) return false;
-    return this.persistent !== "ex" && [...this.holders.values()].every((mode) => mode === "sh");
-  }
-
-  #record(wish: Wish): void {
-    if (!wish.persistent) {
-      if (this.persistent === undefined || this.holders.has(wish.client)) {
-        this.holders.set(wish.client, wish.mode);
-      }
-      return;
-    }
-    this.holders.delete(wish.client);
-    this.persistent = wish.mode;
-  }
-
-  /** Grants what has become possible, in order. */
-  #serve(): void {
-    for (let i = 0; i < this.queue.length;) {
-      const wish = this.queue[i]!;
-      const own = this.#own(wish);
-      if (own === undefined && !this.#free(wish, this.queue.slice(0, i))) {
-        i++;
-        continue;
-      }
-      this.queue.splice(i, 1);
-      if (own !== "refused") this.#record(wish);
-      i = 0;
-    }
-  }
+/** Every way in which a request may be answered now; none: it has to wait. */
+export function outcomes(state: State, wish: Wish): Outcome[] {
+  if (wish.mode === "un") return [unlock(state, wish)];
+  if (wish.persistent) return lockPersistent(state, wish.client, wish.mode);
+  return lockTransient(state, wish.client, wish.mode);
 }

@@ -1,0 +1,120 @@
+/**
+ * Checks what concurrent clients saw of one lock against the model: there must be an order of the
+ * requests, each taking effect at some moment between being sent and being answered, in which every
+ * answer is one that the model allows.
+ *
+ * @module
+ */
+import { nothingHeld, outcomes, type State, type Wish, withoutClient } from "./model.ts";
+
+/** Something a client did or saw, in the order in which the driver did or saw it. */
+export type LockEvent =
+  | { kind: "ask"; id: number; wish: Wish }
+  | { kind: "answer"; id: number; result: number }
+  /** The connection ends; what was asked and not answered may still happen, or not. */
+  | { kind: "close"; client: number };
+
+/** One way in which things may have happened so far. */
+interface History {
+  state: State;
+  /** Requests that have taken effect without being answered yet: id and result. */
+  done: ReadonlyMap<number, number>;
+  /** Requests that have not taken effect. */
+  open: ReadonlyMap<number, Wish>;
+  /** Clients whose connection has ended while their locks may still be there. */
+  closing: ReadonlySet<number>;
+}
+
+/** Most histories that are followed at once. */
+const mostHistories = 20_000;
+
+export interface Verdict {
+  /** What was wrong; absent if nothing was. */
+  wrong?: string;
+  /** Modes in which the persistent lock may be held at the end. */
+  persistent: Set<string>;
+}
+
+function nameOf({ state, done, open, closing }: History): string {
+  const sorted = <T>(items: Iterable<T>) => [...items].map(String).sort().join(";");
+  return [sorted(state.holders), state.persistent, sorted(done), sorted(open.keys()), sorted(closing)]
+    .join("|");
+}
+
+/** All histories that can follow when any number of open requests and closings take effect. */
+function expand(histories: Iterable<History>): History[] {
+  const found = new Map<string, History>();
+  const todo = [...histories];
+  for (let history; (history = todo.pop()) !== undefined;) {
+    const name = nameOf(history);
+    if (found.has(name)) continue;
+    if (found.size >= mostHistories) throw new Error("too many histories to follow");
+    found.set(name, history);
+    todo.push(...successors(history));
+  }
+  return [...found.values()];
+}
+
+function successors(history: History): History[] {
+  const next: History[] = [];
+  for (const [id, wish] of history.open) {
+    const open = new Map(history.open);
+    open.delete(id);
+    for (const { result, state } of outcomes(history.state, wish)) {
+      const done = id < 0 ? history.done : new Map([...history.done, [id, result]] as const);
+      next.push({ ...history, state, done, open });
+    }
+  }
+  for (const client of history.closing) {
+    const closing = new Set(history.closing);
+    closing.delete(client);
+    next.push({ ...history, state: withoutClient(history.state, client), closing });
+  }
+  return next;
+}
+
+function ask(history: History, id: number, wish: Wish): History {
+  return { ...history, open: new Map([...history.open, [id, wish] as const]) };
+}
+
+/** Keeps the histories in which that request has had that result. */
+function answered(histories: History[], id: number, result: number): History[] {
+  return histories.filter((history) => history.done.get(id) === result).map((history) => {
+    const done = new Map(history.done);
+    done.delete(id);
+    return { ...history, done };
+  });
+}
+
+/** A closing client's unanswered request happens or does not; nobody will tell. */
+function closed(history: History, client: number): History[] {
+  const closing = new Set([...history.closing, client]);
+  const open = new Map([...history.open].filter(([, wish]) => wish.client !== client));
+  return [{ ...history, open, closing }];
+}
+
+/** Checks the events of one lock. */
+export function checkLinear(events: readonly LockEvent[]): Verdict {
+  const start: History = {
+    state: nothingHeld,
+    done: new Map(),
+    open: new Map(),
+    closing: new Set(),
+  };
+  let histories = [start];
+  for (const [index, event] of events.entries()) {
+    if (event.kind === "ask") {
+      histories = histories.map((history) => ask(history, event.id, event.wish));
+    } else if (event.kind === "answer") {
+      histories = answered(expand(histories), event.id, event.result);
+    } else {
+      histories = expand(histories).flatMap((history) => closed(history, event.client));
+    }
+    if (histories.length === 0) {
+      const wrong = `event ${index}: ${JSON.stringify(event)} fits no order of the requests`;
+      return { wrong, persistent: new Set() };
+    }
+  }
+  const ends = expand(histories).filter(({ closing }) => closing.size === 0);
+  return { persistent: new Set(ends.map(({ state }) => state.persistent ?? "un")) };
+}
