@@ -14,6 +14,7 @@ interface TableExports {
   outbox(): number;
   submit(): number;
   inspectBegin(): void;
+  inspectBeginResource(): void;
   inspectNext(): number;
   check(): void;
   globalLockType(): number;
@@ -114,6 +115,19 @@ export class Engine {
   /** Everything in the table, in the stock daemon's order. */
   *inspect(): Generator<InspectRow> {
     this.#table.inspectBegin();
+    yield* this.#rows();
+  }
+
+  /** The lockspace and the resource that a request is about, with its locks and waiters. */
+  *inspectResource(request: Request): Generator<InspectRow> {
+    this.#records.refresh();
+    this.#records.clear(this.#inbox);
+    fillRequest(this.#records, this.#inbox, 0, 0, request);
+    this.#table.inspectBeginResource();
+    yield* this.#rows();
+  }
+
+  *#rows(): Generator<InspectRow> {
     while (this.#table.inspectNext() !== 0) {
       this.#records.refresh();
       yield decodeRow(this.#records, this.#table.outbox());

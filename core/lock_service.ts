@@ -80,6 +80,10 @@ export class TableService implements LockService {
     return [...this.engine.inspect()];
   }
 
+  inspectResource(request: Request): InspectRow[] {
+    return [...this.engine.inspectResource(request)];
+  }
+
   client(id: ClientId): ClientInfo | undefined {
     return this.#clients.find(id);
   }

@@ -73,6 +73,8 @@ export interface LockService {
   replyFailed(client: ClientId, request: Request): void;
   /** A consistent listing of everything in the table. */
   inspect(): InspectRow[];
+  /** The same for one resource: its lockspace, itself, its locks and waiters. Cheap. */
+  inspectResource(request: Request): InspectRow[];
   /** Looks up a client, also one that is gone if it was seen recently. */
   client(id: ClientId): ClientInfo | undefined;
   clients(): Iterable<ClientInfo>;

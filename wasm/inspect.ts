@@ -4,6 +4,8 @@
  */
 import { Action } from "./action";
 import { putOwner } from "./effects";
+import { globalLockspace } from "./global_lock";
+import { lockspaceOfRequest } from "./names";
 import {
   append,
   BITS,
@@ -12,10 +14,14 @@ import {
   FLAGS,
   GENERATION,
   HOST_ID,
+  input,
+  inputLength,
+  inputText,
   LM_RESULT,
   LOCK_TYPE,
   LOCKSPACE,
   LV_NAME,
+  LV_UUID,
   MODE,
   NOW,
   OP,
@@ -36,23 +42,40 @@ import { Lock } from "./lock";
 import { Lockspace } from "./lockspace";
 import { Resource } from "./resource";
 import { table } from "./table";
-import { ROW_ACTION, ROW_LOCK, ROW_LOCKSPACE, ROW_RESOURCE } from "./vocabulary";
+import { ROW_ACTION, ROW_LOCK, ROW_LOCKSPACE, ROW_RESOURCE, RT_GL, RT_VG } from "./vocabulary";
 
 let lockspace: Lockspace | null = null;
 let resource: Resource | null = null;
 let claim: Lock | null = null;
 let action: Action | null = null;
+/** A lockspace that has not been listed yet. */
+let pending: bool = false;
+/** Only one resource is wanted, with its lockspace. */
+let single: bool = false;
 
 export function inspectBegin(): void {
-  lockspace = table.firstLockspace;
+  begin(table.firstLockspace, false);
+}
+
+/** Begins a listing of what the request in the inbox is about: its lockspace and its resource. */
+export function inspectBeginResource(): void {
+  const rt = input(RT);
+  const at = rt == RT_GL ? globalLockspace() : lockspaceOfRequest();
+  begin(at, true);
+  if (at == null) return;
+  if (rt == RT_GL) resource = at.gl;
+  else if (rt == RT_VG) resource = at.vg;
+  else resource = at.lvs.find(inputText(LV_UUID), inputLength(LV_UUID));
+}
+
+function begin(at: Lockspace | null, one: bool): void {
+  lockspace = at;
   resource = null;
   claim = null;
   action = null;
-  if (lockspace != null) pending = true;
+  pending = at != null;
+  single = one;
 }
-
-/** A lockspace that has not been listed yet. */
-let pending: bool = false;
 
 /** Puts the next row alone into the outbox; false when there is none. */
 export function inspectNext(): bool {
@@ -78,8 +101,10 @@ function lockspaceNext(): bool {
   const at = lockspace;
   if (at == null) return false;
   lockspaceRow(at);
-  action = at.waiting.first;
-  resource = at.resources;
+  if (!single) {
+    action = at.waiting.first;
+    resource = at.resources;
+  }
   return true;
 }
 
@@ -89,11 +114,11 @@ function resourceNext(): bool {
     resourceRow(r);
     claim = r.locks;
     action = r.waiting.first;
-    resource = r.listNext;
+    resource = single ? null : r.listNext;
     return true;
   }
   const at = lockspace;
-  if (at == null) return false;
+  if (at == null || single) return false;
   lockspace = at.next;
   return lockspace == null ? false : lockspaceNext();
 }

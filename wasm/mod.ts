@@ -31,7 +31,11 @@ import {
   restoreLockspace,
   timer,
 } from "./inputs";
-import { inspectBegin as beginRows, inspectNext as nextRow } from "./inspect";
+import {
+  inspectBegin as beginRows,
+  inspectBeginResource as beginResource,
+  inspectNext as nextRow,
+} from "./inspect";
 import { checkTable } from "./invariants";
 import { table } from "./table";
 import {
@@ -103,6 +107,11 @@ export function submit(): i32 {
 /** Starts a listing; `inspectNext` then puts one row after the other at `outbox()`. */
 export function inspectBegin(): void {
   beginRows();
+}
+
+/** Starts a listing of one resource and its lockspace: those of the request in the inbox. */
+export function inspectBeginResource(): void {
+  beginResource();
 }
 
 export function inspectNext(): bool {

@@ -126,12 +126,9 @@ export function heldMode(
   request: Request,
 ): Mode | undefined {
   const persistent = (request.flags & OptionFlag.persistent) !== 0;
-  for (const { row, resources } of treeOf(service.inspect())) {
-    if (request.vgName !== "" && row.vgName !== request.vgName) continue;
-    for (const resource of resources) {
-      if (resource.row.type !== request.resourceType) continue;
-      if (request.lvUuid !== "" && resource.row.name !== request.lvUuid) continue;
-      const lock = resource.locks.find((lock) =>
+  for (const { resources } of treeOf(service.inspectResource(request))) {
+    for (const { locks } of resources) {
+      const lock = locks.find((lock) =>
         persistent ? lock.persistent : !lock.persistent && lock.clientId === client
       );
       if (lock) return lock.mode;

@@ -114,7 +114,8 @@ function blockersOf(api: ApiContext, client: ClientId, request: Request): Blocke
   const type = isLock ? request.resourceType : ResourceType.lv;
   const presenter = new Presenter(api.service, api.now());
   const blockers: Blocker[] = [];
-  for (const { row, resources } of treeOf(api.service.inspect())) {
+  const rows = isLock ? api.service.inspectResource(request) : api.service.inspect();
+  for (const { row, resources } of treeOf(rows)) {
     if (request.vgName !== "" && row.vgName !== request.vgName) continue;
     for (const view of resources) {
       if (view.row.type !== type) continue;

@@ -139,6 +139,20 @@ export class TestService implements LockService {
     ]);
   }
 
+  inspectResource({ vgName, lvUuid, resourceType }: Request): InspectRow[] {
+    const rows: InspectRow[] = [];
+    for (const { row, resources } of this.lockspaces.values()) {
+      if (vgName !== "" && row.vgName !== vgName) continue;
+      rows.push({ ...row });
+      for (const resource of resources) {
+        const [head, ...rest] = rowsOf(resource);
+        if (head?.kind !== "resource" || head.type !== resourceType) continue;
+        if (lvUuid === "" || head.name === lvUuid) rows.push(head, ...rest);
+      }
+    }
+    return rows;
+  }
+
   client(id: ClientId): ClientInfo | undefined {
     return this.#clients.get(id) ?? this.#gone.get(id);
   }

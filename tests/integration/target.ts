@@ -43,17 +43,27 @@ export class Target implements AsyncDisposable {
   static async start(manager: Manager = "embedded"): Promise<Target> {
     const place = await Place.open(manager);
     const target = new Target(place, await place.start());
-    target.#files = target.daemon.files;
     {
       using client = await place.connect();
       await client.startVg(VG);
     }
-    await target.unharmed();
+    await target.#serves();
+    await target.alone();
+    await until("the first connections are closed", () => target.#connections() === 0);
+    target.#files = target.daemon.files;
     return target;
   }
 
   wire(): Promise<Wire> {
     return Wire.open(this.place.socket);
+  }
+
+  /** Connections to its sockets: the kernel lists them under the path, besides the listening one. */
+  #connections(): number {
+    const { socket, api } = this.place;
+    return Deno.readTextFileSync("/proc/net/unix").split("\n").filter((line) =>
+      [socket, api].some((path) => line.endsWith(path)) && !line.includes(" 00010000 ")
+    ).length;
   }
 
   /** One client takes and releases the VG lock, another interface lists. */

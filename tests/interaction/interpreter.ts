@@ -22,7 +22,7 @@
  */
 import { Effect, LmCall } from "../../core/records.ts";
 import type { EffectRecord, LmCallEffect } from "../../core/engine.ts";
-import { type InspectRow, type LockRow, LockType, Mode, ResourceType } from "../../core/types.ts";
+import { LockType, Mode, ResourceType } from "../../core/types.ts";
 import { type LmAnswer, TableInputs } from "./inputs.ts";
 import { WillingManager } from "./manager.ts";
 import { type Names, printEffect, printResult, printRow } from "./print.ts";
@@ -75,7 +75,7 @@ export class Interpreter implements Names {
         this.#given(words.slice(1));
         return [];
       case "inspect":
-        return oldestFirst([...this.#inputs.engine.inspect()]).map((row) => printRow(row, this));
+        return [...this.#inputs.engine.inspect()].map((row) => printRow(row, this));
       default:
         return this.#perform(this.#submit(words), this.#auto);
     }
@@ -226,26 +226,6 @@ export class Interpreter implements Names {
         break;
     }
   }
-}
-
-/** The locks of each resource in the order in which they were granted. */
-function oldestFirst(rows: InspectRow[]): InspectRow[] {
-  const sorted: InspectRow[] = [];
-  let locks: LockRow[] = [];
-  const flush = () => {
-    sorted.push(...locks.sort((a, b) => a.sinceMs - b.sinceMs || a.takenBy - b.takenBy));
-    locks = [];
-  };
-  for (const row of rows) {
-    if (row.kind === "lock") {
-      locks.push(row);
-    } else {
-      flush();
-      sorted.push(row);
-    }
-  }
-  flush();
-  return sorted;
 }
 
 function printAnswer(answer: LmAnswer): string {

@@ -2,8 +2,6 @@
  * The rules for one lock, as simply as they can be said: lists, searched from end to end, and a lock
  * manager that answers at once. The table must give the same answers and end up in the same state.
  *
- * A resource is looked at again from the start after every change, until nothing changes.
- *
  * @module
  */
 import { Errno } from "../../core/errno.ts";
@@ -133,40 +131,51 @@ export class Model {
     this.#replies.push({ id: request.id, result, shExists: false, mode: Mode.iv, ...more });
   }
 
-  #answer(r: ModelResource, waiting: Waiting, result: number, shExists = false): true {
+  #answer(r: ModelResource, waiting: Waiting, result: number, shExists = false): void {
     r.waiting.splice(r.waiting.indexOf(waiting), 1);
     this.#reply(waiting, result, { shExists });
-    return true;
   }
 
   #call(r: ModelResource, op: string, mode: Mode, version: number): void {
     this.#calls.push(`${r.name} ${op} ${mode} ${version}`);
   }
 
-  /** Does one thing after the other for a resource until nothing is left to do. */
+  /** Passes over the resource, each in the order of these lines, until one changes nothing. */
   #settle(r: ModelResource): void {
-    while (
-      this.#update(r) || this.#unlock(r) || this.#orphan(r) || this.#byHeld(r) ||
-      this.#grantShared(r) || this.#grantExclusive(r)
-    );
+    const picture = () => JSON.stringify([r, this.#replies.length, this.#calls.length]);
+    for (let before = ""; before !== picture();) {
+      before = picture();
+      this.#forEach(r, (waiting) => this.#update(r, waiting));
+      this.#forEach(r, (waiting) => this.#unlock(r, waiting));
+      this.#releaseOrphans(r);
+      this.#forEach(r, (waiting) => this.#sameTransient(r, waiting));
+      this.#forEach(r, (waiting) => this.#samePersistent(r, waiting));
+      this.#forEach(r, (waiting) => this.#coveredByPersistent(r, waiting));
+      this.#forEach(r, (waiting) => this.#ownTransient(r, waiting));
+      this.#forEach(r, (waiting) => this.#convert(r, waiting));
+      this.#grantShared(r);
+      this.#grantExclusive(r);
+    }
   }
 
-  #update(r: ModelResource): boolean {
-    const update = r.waiting.find(({ what }) => what === "update");
-    if (update === undefined) return false;
+  /** Everything that waits at this moment, in order of arrival. */
+  #forEach(r: ModelResource, look: (waiting: Waiting) => void): void {
+    for (const waiting of [...r.waiting]) look(waiting);
+  }
+
+  #update(r: ModelResource, update: Waiting): void {
+    if (update.what !== "update") return;
     const own = transientOf(r, update.client);
     if (own === undefined) return this.#answer(r, update, -Errno.ENOENT);
     if (r.mode !== Mode.ex) return this.#answer(r, update, -Errno.EINVAL);
     own.version = update.version;
-    return this.#answer(r, update, 0);
+    this.#answer(r, update, 0);
   }
 
-  #unlock(r: ModelResource): boolean {
-    const unlock = r.waiting.find(({ mode, what }) => what === "lock" && mode === Mode.un);
-    if (unlock === undefined) return false;
+  #unlock(r: ModelResource, unlock: Waiting): void {
+    if (unlock.what !== "lock" || unlock.mode !== Mode.un) return;
     const held = unlock.persistent ? persistentOf(r) : transientOf(r, unlock.client);
-    if (held === undefined) return this.#answer(r, unlock, -Errno.ENOENT);
-    return this.#answer(r, unlock, this.#release(r, held));
+    this.#answer(r, unlock, held === undefined ? -Errno.ENOENT : this.#release(r, held));
   }
 
   /** 0, or the lock manager's refusal to take the last of the holders' lock back. */
@@ -183,43 +192,47 @@ export class Model {
     return 0;
   }
 
-  #orphan(r: ModelResource): boolean {
-    const orphan = r.held.find(({ orphan }) => orphan);
-    if (orphan === undefined || r.parked) return false;
-    if (this.#release(r, orphan) < 0) {
+  #releaseOrphans(r: ModelResource): void {
+    for (const orphan of r.held.filter(({ orphan }) => orphan)) {
+      if (r.parked || this.#release(r, orphan) === 0) continue;
       r.parked = true;
       this.#timers.set(`${r.name} orphan`, "orphan");
     }
-    return true;
   }
 
-  /** The first request that a lock held here decides. */
-  #byHeld(r: ModelResource): boolean {
-    return r.waiting.some((waiting) => this.#decidedByHeld(r, waiting));
-  }
-
-  #decidedByHeld(r: ModelResource, waiting: Waiting): boolean {
+  #sameTransient(r: ModelResource, waiting: Waiting): void {
+    if (waiting.persistent) return;
     const own = transientOf(r, waiting.client);
-    const kept = persistentOf(r);
-    const same = (held: Held | undefined) => held?.mode === waiting.mode;
-    if (waiting.persistent) {
-      if (same(kept)) return this.#answer(r, waiting, -Errno.EALREADY);
-      if (own !== undefined && !same(own)) return this.#answer(r, waiting, -Errno.EEXIST);
-      if (own !== undefined) {
-        Object.assign(own, { persistent: true, client: 0 });
-        return this.#answer(r, waiting, 0);
-      }
-      return kept !== undefined && this.#convert(r, kept, waiting);
-    }
-    if (same(own)) return this.#answer(r, waiting, -Errno.EALREADY);
-    if (kept?.mode === Mode.ex || (kept !== undefined && waiting.mode === Mode.sh)) {
-      return this.#answer(r, waiting, 0);
-    }
-    if (kept !== undefined) return this.#answer(r, waiting, -Errno.EEXIST, true);
-    return own !== undefined && this.#convert(r, own, waiting);
+    if (own?.mode === waiting.mode) this.#answer(r, waiting, -Errno.EALREADY);
   }
 
-  #convert(r: ModelResource, held: Held, waiting: Waiting): true {
+  #samePersistent(r: ModelResource, waiting: Waiting): void {
+    if (!waiting.persistent) return;
+    if (persistentOf(r)?.mode === waiting.mode) this.#answer(r, waiting, -Errno.EALREADY);
+  }
+
+  /** A transient request beside a persistent lock. */
+  #coveredByPersistent(r: ModelResource, waiting: Waiting): void {
+    const kept = persistentOf(r);
+    if (waiting.persistent || kept === undefined) return;
+    const covered = kept.mode === Mode.ex || waiting.mode === Mode.sh;
+    if (covered) this.#answer(r, waiting, 0);
+    else this.#answer(r, waiting, -Errno.EEXIST, true);
+  }
+
+  /** A persistent request of a client with a transient lock. */
+  #ownTransient(r: ModelResource, waiting: Waiting): void {
+    const own = transientOf(r, waiting.client);
+    if (!waiting.persistent || own === undefined) return;
+    if (own.mode !== waiting.mode) return this.#answer(r, waiting, -Errno.EEXIST);
+    Object.assign(own, { persistent: true, client: 0 });
+    this.#answer(r, waiting, 0);
+  }
+
+  /** Another mode for the client's transient lock, or for the persistent one. */
+  #convert(r: ModelResource, waiting: Waiting): void {
+    const held = waiting.persistent ? persistentOf(r) : transientOf(r, waiting.client);
+    if (held === undefined || held.mode === waiting.mode) return;
     if (waiting.mode === Mode.ex && r.held.length > 1) {
       return this.#answer(r, waiting, -Errno.EAGAIN);
     }
@@ -230,48 +243,58 @@ export class Model {
       if (version !== 0) r.version = version;
       r.mode = held.mode = waiting.mode;
     }
-    return this.#answer(r, waiting, result);
+    this.#answer(r, waiting, result);
   }
 
-  /** Shared requests in order, up to the first exclusive one. */
-  #grantShared(r: ModelResource): boolean {
-    if (r.mode === Mode.ex) return false;
+  /** Shared requests in order, up to the first exclusive one; once it is shared, all of them. */
+  #grantShared(r: ModelResource): void {
     const end = r.waiting.findIndex(({ mode }) => mode === Mode.ex);
-    const before = end < 0 ? r.waiting : r.waiting.slice(0, end);
-    if (r.mode === Mode.sh) return before.length > 0 && this.#hold(r, before[0]!);
-    const next = before.find(({ parked }) => !parked);
-    return next !== undefined && this.#ask(r, next);
+    const before = end < 0 ? [...r.waiting] : r.waiting.slice(0, end);
+    if (r.mode === Mode.un) {
+      for (const next of before) {
+        if (r.mode === Mode.un) this.#ask(r, next);
+      }
+    }
+    if (r.mode !== Mode.sh) return;
+    for (const next of before) if (r.waiting.includes(next)) this.#share(r, next);
+  }
+
+  /** A claim of its own for the request, unless its client or everybody has one by now. */
+  #share(r: ModelResource, waiting: Waiting): void {
+    const has = transientOf(r, waiting.client) ??
+      (waiting.persistent ? persistentOf(r) : undefined);
+    if (has === undefined) this.#hold(r, waiting);
   }
 
   /** The first exclusive request, when nothing is held. */
-  #grantExclusive(r: ModelResource): boolean {
+  #grantExclusive(r: ModelResource): void {
     const first = r.waiting.find(({ mode }) => mode === Mode.ex);
-    if (r.mode !== Mode.un || first === undefined || first.parked) return false;
-    return this.#ask(r, first);
+    if (r.mode === Mode.un && first !== undefined) this.#ask(r, first);
   }
 
-  #ask(r: ModelResource, waiting: Waiting): true {
+  /** Asks the lock manager, unless the request waits for its next attempt. */
+  #ask(r: ModelResource, waiting: Waiting): void {
+    if (waiting.parked) return;
     this.#call(r, "lock", waiting.mode, 0);
     const { result, retry, version } = this.world.lock(r.name, waiting.mode);
     if (result === 0) {
       r.mode = waiting.mode;
       if (r.isVg && version !== 0) r.version = version;
-      return this.#hold(r, waiting);
-    }
-    if ((r.isVg || retry === true) && waiting.retries <= waiting.maxRetries) {
+      this.#hold(r, waiting);
+    } else if ((r.isVg || retry === true) && waiting.retries <= waiting.maxRetries) {
       waiting.retries++;
       waiting.parked = true;
       this.#timers.set(`${r.name} ${waiting.id}`, waiting);
-      return true;
+    } else {
+      this.#answer(r, waiting, result);
     }
-    return this.#answer(r, waiting, result);
   }
 
-  #hold(r: ModelResource, waiting: Waiting): true {
+  #hold(r: ModelResource, waiting: Waiting): void {
     const { mode, persistent } = waiting;
     const client = persistent ? 0 : waiting.client;
     r.held.push({ client, mode, persistent, version: 0, orphan: false });
-    return this.#answer(r, waiting, 0);
+    this.#answer(r, waiting, 0);
   }
 }
 

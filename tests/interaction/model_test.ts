@@ -29,8 +29,6 @@ class Pair {
     switch (command.kind) {
       case "request": {
         const client = this.#clients[command.client - 1]!;
-        // Like a command of LVM, it asks for the next thing when it has got an answer.
-        if (model.waiting.some((waiting) => waiting.client === client)) return;
         const id = ++this.#requests;
         model.request(command.resource, { ...command, id, client });
         table.request(client, id, toRequest(command));

@@ -1,4 +1,61 @@
+/**
+ * Runs bursts against both daemons and checks each one's answers and final state against the model.
+ *
+ * @module
+ */
+import type { BurstOutcome } from "./burst.ts";
+import { generateBurst } from "./burst_script.ts";
+import { checkLinear } from "./linear.ts";
 import type { Options } from "./options.ts";
-export function burstAll(_options: Options): Promise<number> {
-  return Promise.resolve(1);
+import { Runner } from "./runner.ts";
+
+/**
+ * What is wrong with the outcome of a burst; an empty list if nothing is.
+ * @param mayRepeat see {@link checkLinear}
+ */
+export function checkBurst(outcome: BurstOutcome, mayRepeat: boolean): string[] {
+  const { events, persistent, leftovers, failure } = outcome;
+  const wrong = failure === undefined ? leftovers.map((text) => `left over: ${text}`) : [failure];
+  for (const [lock, list] of Object.entries(events)) {
+    const verdict = checkLinear(list, mayRepeat);
+    const held = persistent[lock] ?? "un";
+    if (verdict.wrong !== undefined) wrong.push(`lock ${lock}: ${verdict.wrong}`);
+    else if (failure === undefined && !verdict.persistent.has(held)) {
+      wrong.push(`lock ${lock} is ${held} at the end, not ${[...verdict.persistent].join(" or ")}`);
+    }
+  }
+  return wrong;
+}
+
+async function checkSeed(seed: number, options: Options, runners: Map<string, Runner>) {
+  const script = generateBurst(seed, options);
+  const checks = [...runners].map(async ([name, runner]) => {
+    const outcome = await runner.burst(script);
+    return checkBurst(outcome, name === "stock").map((text) => `seed ${seed}, ${name}: ${text}`);
+  });
+  return (await Promise.all(checks)).flat();
+}
+
+/** Runs the bursts that the options ask for and returns the exit status. */
+export async function burstAll(options: Options): Promise<number> {
+  const runners = new Map([
+    ["stock", new Runner({ name: "stock", command: options.stock, globalLock: "dlm" })],
+    ["ours", new Runner({ name: "ours", command: options.ours, globalLock: "dlm" })],
+  ]);
+  let failed = 0;
+  try {
+    for (let i = 0; i < options.seeds; i++) {
+      const seed = options.first + i;
+      const wrong = await checkSeed(seed, options, runners);
+      if (wrong.length === 0) continue;
+      failed++;
+      const size = `--clients ${options.clients} --requests ${options.requests}`;
+      console.log(wrong.join("\n"));
+      console.log(`  again: deno task test:oracle --burst --seed ${seed} ${size}`);
+    }
+  } finally {
+    await Promise.all([...runners.values()].map((runner) => runner.stop()));
+  }
+  console.log(`${options.seeds - failed} passed, ${failed} failed`);
+  return failed === 0 ? 0 : 1;
 }

@@ -161,12 +161,11 @@ class Walk {
     if (!inOrder && this.#random.chance(0.9)) return this.#unlock(client);
     const mode = this.#random.weighted<"sh" | "ex" | "nl">([[50, "sh"], [48, "ex"], [2, "nl"]]);
     const opts = this.#opts(target);
-    const outcome = mode === "nl"
-      ? "refused"
-      : this.#ideas.lock(target, client, mode, opts.includes("persistent"));
+    const wish = { client, persistent: opts.includes("persistent") };
+    const waits = mode !== "nl" && this.#ideas.ask(target, { ...wish, mode });
     this.#send(client, make.lockRequest(target, mode, opts, this.#random.pick(commands)));
     const step = this.steps.at(-1)!;
-    if (outcome === "waits" && step.kind === "send") step.waits = true;
+    if (waits && step.kind === "send") step.waits = true;
   }
 
   #unlock(client: number): void {
@@ -184,7 +183,7 @@ class Walk {
   }
 
   #sendUnlock(client: number, target: Target, opts: string): void {
-    this.#ideas.unlock(target, client, opts.includes("persistent"));
+    this.#ideas.ask(target, { client, mode: "un", persistent: opts.includes("persistent") });
     const cancel = this.#random.chance(0.03);
     const all = cancel ? `${opts},unlock_cancel` : opts;
     const fields = make.lockRequest(target, "un", all, this.#random.pick(commands));

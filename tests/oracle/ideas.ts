@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { type HeldMode, ModelResource, type Outcome } from "./model.ts";
+import type { HeldMode, Wish } from "./model.ts";
+import { QueueModel } from "./queue_model.ts";
 import type { Target, Vg } from "./requests.ts";
 
 /** Names a target; the order of these names is the order in which clients mostly take locks. */
@@ -15,7 +16,7 @@ export function targetKey(target: Target): string {
 
 interface Entry {
   target: Target;
-  lock: ModelResource;
+  lock: QueueModel;
 }
 
 /** Beliefs about one daemon. */
@@ -28,7 +29,7 @@ export class Ideas {
     const key = targetKey(target);
     let entry = this.#entries.get(key);
     if (entry === undefined) {
-      entry = { target, lock: new ModelResource() };
+      entry = { target, lock: new QueueModel() };
       this.#entries.set(key, entry);
     }
     return entry;
@@ -39,13 +40,9 @@ export class Ideas {
     return !this.stopped.has(target.vg) && (mode === "un" || !this.killed.has(target.vg));
   }
 
-  lock(target: Target, client: number, mode: HeldMode, persistent: boolean): Outcome {
-    if (!this.#usable(target, mode)) return "refused";
-    return this.#entry(target).lock.lock({ client, mode, persistent });
-  }
-
-  unlock(target: Target, client: number, persistent: boolean): void {
-    if (this.#usable(target, "un")) this.#entry(target).lock.unlock(client, persistent);
+  /** A lock request; true if it has to wait. */
+  ask(target: Target, wish: Wish): boolean {
+    return this.#usable(target, wish.mode) && !this.#entry(target).lock.ask(wish);
   }
 
   /** The client's connection has ended. */
@@ -60,13 +57,17 @@ export class Ideas {
 
   /** What a client holds for itself. */
   held(client: number): Target[] {
-    const entries = [...this.#entries.values()].filter(({ lock }) => lock.holders.has(client));
+    const entries = [...this.#entries.values()].filter(({ lock }) =>
+      lock.state.holders.has(client)
+    );
     return entries.map((entry) => entry.target);
   }
 
   /** What is locked persistently. */
   persistent(): Target[] {
-    const entries = [...this.#entries.values()].filter(({ lock }) => lock.persistent !== undefined);
+    const entries = [...this.#entries.values()].filter(({ lock }) =>
+      lock.state.persistent !== undefined
+    );
     return entries.map((entry) => entry.target);
   }
 
@@ -79,12 +80,14 @@ export class Ideas {
   obstacles(): { target: Target; client: number | undefined }[] {
     const blocked = [...this.#entries.values()].filter(({ lock }) => lock.queue.length > 0);
     return blocked.flatMap(({ target, lock }) => {
-      const holders = [...lock.holders.keys()].filter((client) => !this.waits(client));
+      const holders = [...lock.state.holders.keys()].filter((client) => !this.waits(client));
       const found = holders.map((client): { target: Target; client: number | undefined } => ({
         target,
         client,
       }));
-      return lock.persistent === undefined ? found : [...found, { target, client: undefined }];
+      return lock.state.persistent === undefined
+        ? found
+        : [...found, { target, client: undefined }];
     });
   }
 

@@ -11,7 +11,7 @@ import { nothingHeld, outcomes, type State, type Wish, withoutClient } from "./m
 export type LockEvent =
   | { kind: "ask"; id: number; wish: Wish }
   | { kind: "answer"; id: number; result: number }
-  /** The connection ends; what was asked and not answered may still happen, or not. */
+  /** The connection ends: what was asked may still happen until its locks are released. */
   | { kind: "close"; client: number };
 
 /** One way in which things may have happened so far. */
@@ -37,12 +37,18 @@ export interface Verdict {
 
 function nameOf({ state, done, open, closing }: History): string {
   const sorted = <T>(items: Iterable<T>) => [...items].map(String).sort().join(";");
-  return [sorted(state.holders), state.persistent, sorted(done), sorted(open.keys()), sorted(closing)]
+  return [
+    sorted(state.holders),
+    state.persistent,
+    sorted(done),
+    sorted(open.keys()),
+    sorted(closing),
+  ]
     .join("|");
 }
 
 /** All histories that can follow when any number of open requests and closings take effect. */
-function expand(histories: Iterable<History>): History[] {
+function expand(histories: Iterable<History>, mayRepeat: boolean): History[] {
   const found = new Map<string, History>();
   const todo = [...histories];
   for (let history; (history = todo.pop()) !== undefined;) {
@@ -50,25 +56,27 @@ function expand(histories: Iterable<History>): History[] {
     if (found.has(name)) continue;
     if (found.size >= mostHistories) throw new Error("too many histories to follow");
     found.set(name, history);
-    todo.push(...successors(history));
+    todo.push(...successors(history, mayRepeat));
   }
   return [...found.values()];
 }
 
-function successors(history: History): History[] {
+function successors(history: History, mayRepeat: boolean): History[] {
   const next: History[] = [];
   for (const [id, wish] of history.open) {
     const open = new Map(history.open);
     open.delete(id);
-    for (const { result, state } of outcomes(history.state, wish)) {
-      const done = id < 0 ? history.done : new Map([...history.done, [id, result]] as const);
+    for (const { result, state } of outcomes(history.state, wish, mayRepeat)) {
+      const told = !history.closing.has(wish.client);
+      const done = told ? new Map([...history.done, [id, result]] as const) : history.done;
       next.push({ ...history, state, done, open });
     }
   }
   for (const client of history.closing) {
     const closing = new Set(history.closing);
     closing.delete(client);
-    next.push({ ...history, state: withoutClient(history.state, client), closing });
+    const open = new Map([...history.open].filter(([, wish]) => wish.client !== client));
+    next.push({ ...history, state: withoutClient(history.state, client), open, closing });
   }
   return next;
 }
@@ -86,15 +94,11 @@ function answered(histories: History[], id: number, result: number): History[] {
   });
 }
 
-/** A closing client's unanswered request happens or does not; nobody will tell. */
-function closed(history: History, client: number): History[] {
-  const closing = new Set([...history.closing, client]);
-  const open = new Map([...history.open].filter(([, wish]) => wish.client !== client));
-  return [{ ...history, open, closing }];
-}
-
-/** Checks the events of one lock. */
-export function checkLinear(events: readonly LockEvent[]): Verdict {
+/**
+ * Checks the events of one lock.
+ * @param mayRepeat see {@link outcomes}
+ */
+export function checkLinear(events: readonly LockEvent[], mayRepeat = false): Verdict {
   const start: History = {
     state: nothingHeld,
     done: new Map(),
@@ -106,15 +110,17 @@ export function checkLinear(events: readonly LockEvent[]): Verdict {
     if (event.kind === "ask") {
       histories = histories.map((history) => ask(history, event.id, event.wish));
     } else if (event.kind === "answer") {
-      histories = answered(expand(histories), event.id, event.result);
+      histories = answered(expand(histories, mayRepeat), event.id, event.result);
     } else {
-      histories = expand(histories).flatMap((history) => closed(history, event.client));
+      histories = histories.map((history) => {
+        return { ...history, closing: new Set([...history.closing, event.client]) };
+      });
     }
     if (histories.length === 0) {
       const wrong = `event ${index}: ${JSON.stringify(event)} fits no order of the requests`;
       return { wrong, persistent: new Set() };
     }
   }
-  const ends = expand(histories).filter(({ closing }) => closing.size === 0);
+  const ends = expand(histories, mayRepeat).filter(({ closing }) => closing.size === 0);
   return { persistent: new Set(ends.map(({ state }) => state.persistent ?? "un")) };
 }

@@ -18,6 +18,11 @@ export interface Wish {
 export interface State {
   readonly holders: ReadonlyMap<number, HeldMode>;
   readonly persistent: HeldMode | undefined;
+  /**
+   * How many more persistent shared locks there are. The stock daemon grants several when they were
+   * waited for together, and each has to be given back; ours never has any.
+   */
+  readonly surplus: number;
 }
 
 export interface Outcome {
@@ -25,22 +30,29 @@ export interface Outcome {
   state: State;
 }
 
-export const nothingHeld: State = { holders: new Map(), persistent: undefined };
+export const nothingHeld: State = {
+  holders: new Map(),
+  persistent: undefined,
+  surplus: 0,
+};
 
 const ENOENT = -2, EAGAIN = -11, EEXIST = -17, EALREADY = -114;
 
 /** The state with one client's transient lock changed. */
-function withHolder({ holders, persistent }: State, client: number, mode?: HeldMode): State {
-  const changed = new Map(holders);
-  if (mode === undefined) changed.delete(client);
-  else changed.set(client, mode);
-  return { holders: changed, persistent };
+function withHolder(state: State, client: number, mode?: HeldMode): State {
+  const holders = new Map(state.holders);
+  if (mode === undefined) holders.delete(client);
+  else holders.set(client, mode);
+  return { ...state, holders };
 }
 
-const withPersistent = ({ holders }: State, persistent?: HeldMode): State => ({
-  holders,
-  persistent,
-});
+function withPersistent(state: State, persistent?: HeldMode): State {
+  return { ...state, persistent };
+}
+
+function withSurplus(state: State, surplus: number): State {
+  return { ...state, surplus };
+}
 
 /** What is left when a client's connection ends. */
 export function withoutClient(state: State, client: number): State {
@@ -56,8 +68,9 @@ function free({ holders, persistent }: State, mode: HeldMode): boolean {
 function unlock(state: State, { client, persistent }: Wish): Outcome {
   const held = persistent ? state.persistent !== undefined : state.holders.has(client);
   if (!held) return { result: ENOENT, state };
-  const left = persistent ? withPersistent(state) : withHolder(state, client);
-  return { result: 0, state: left };
+  if (!persistent) return { result: 0, state: withHolder(state, client) };
+  const more = state.surplus > 0;
+  return { result: 0, state: more ? withSurplus(state, state.surplus - 1) : withPersistent(state) };
 }
 
 function lockTransient(state: State, client: number, mode: HeldMode): Outcome[] {
@@ -76,24 +89,35 @@ function lockTransient(state: State, client: number, mode: HeldMode): Outcome[] 
   return free(state, mode) ? [mine] : [];
 }
 
-function lockPersistent(state: State, client: number, mode: HeldMode): Outcome[] {
+function lockPersistent(
+  state: State,
+  client: number,
+  mode: HeldMode,
+  mayRepeat: boolean,
+): Outcome[] {
   const own = state.holders.get(client);
   const done = { result: 0, state: withPersistent(state, mode) };
-  if (state.persistent === mode) return [{ result: EALREADY, state }];
+  if (state.persistent === mode) {
+    const again = { result: 0, state: withSurplus(state, state.surplus + 1) };
+    return [{ result: EALREADY, state }, ...(mayRepeat && mode === "sh" ? [again] : [])];
+  }
   if (own !== undefined) {
     const promoted = withPersistent(withHolder(state, client), mode);
     return [own === mode ? { result: 0, state: promoted } : { result: EEXIST, state }];
   }
   if (state.persistent !== undefined) {
-    const shared = mode === "ex" && state.holders.size > 0;
+    const shared = mode === "ex" && state.holders.size + state.surplus > 0;
     return [shared ? { result: EAGAIN, state } : done];
   }
   return free(state, mode) ? [done] : [];
 }
 
-/** Every way in which a request may be answered now; none: it has to wait. */
-export function outcomes(state: State, wish: Wish): Outcome[] {
+/**
+ * Every way in which a request may be answered now; none: it has to wait.
+ * @param mayRepeat whether persistent shared locks that are waited for together all count
+ */
+export function outcomes(state: State, wish: Wish, mayRepeat = false): Outcome[] {
   if (wish.mode === "un") return [unlock(state, wish)];
-  if (wish.persistent) return lockPersistent(state, wish.client, wish.mode);
+  if (wish.persistent) return lockPersistent(state, wish.client, wish.mode, mayRepeat);
   return lockTransient(state, wish.client, wish.mode);
 }

@@ -4,12 +4,14 @@
  * @module
  */
 import type { BurstOutcome } from "./burst.ts";
+import type { BurstScript } from "./burst_script.ts";
 import type { DaemonKind } from "./daemon.ts";
 import type { Script } from "./script.ts";
 import type { Transcript } from "./transcript.ts";
 
 export type Job =
-  | { task: "run" | "burst"; kind: DaemonKind; script: Script }
+  | { task: "run"; kind: DaemonKind; script: Script }
+  | { task: "burst"; kind: DaemonKind; script: BurstScript }
   | { task: "stop" };
 
 export type JobResult =
@@ -50,7 +52,7 @@ export class Runner {
   }
 
   /** Lets all clients of a script send at once. */
-  async burst(script: Script): Promise<BurstOutcome> {
+  async burst(script: BurstScript): Promise<BurstOutcome> {
     const result = await this.#post({ task: "burst", kind: this.#kind, script });
     if (result.task === "burst") return result.outcome;
     throw new Error(result.task === "failed" ? result.message : `unexpected ${result.task}`);

@@ -5,7 +5,7 @@
  * @module
  */
 import { type Daemon, type DaemonKind, startDaemon, stopDaemon } from "./daemon.ts";
-import { burst } from "./burst.ts";
+import { runBurst } from "./burst.ts";
 import { Session } from "./session.ts";
 import { runScript } from "./steps.ts";
 import type { Job, JobResult } from "./runner.ts";
@@ -39,7 +39,11 @@ async function perform(job: Job): Promise<JobResult> {
   }
   try {
     const current = await ready(job.kind);
-    if (job.task === "burst") return { task: "burst", outcome: burst(current, job.script) };
+    if (job.task === "burst") {
+      const outcome = runBurst(current, job.script);
+      if (outcome.failure !== undefined) await stop();
+      return { task: "burst", outcome };
+    }
     const transcript = runScript(current, job.script);
     if (transcript.failure !== undefined) await stop();
     return { task: "run", transcript };
