@@ -87,14 +87,15 @@ export function printInfo(
   return lines.join("\n") + "\n";
 }
 
-/** Those that hold or want something come first when there are too many for lvmlockctl. */
+/**
+ * Native clients, and HTTP clients that hold or want something. Those that do come first when there
+ * are too many for lvmlockctl.
+ */
 function clientLines(clients: Iterable<ClientInfo>, rows: readonly InspectRow[]): string[] {
-  let chosen = [...clients].filter(({ origin }) => origin === "native");
+  const busy = new Set<number>();
+  for (const row of rows) if (row.kind === "lock" || row.kind === "action") busy.add(row.clientId);
+  let chosen = [...clients].filter(({ id, origin }) => origin === "native" || busy.has(id));
   if (chosen.length > MAX_CLIENT_LINES) {
-    const busy = new Set<number>();
-    for (const row of rows) {
-      if (row.kind === "lock" || row.kind === "action") busy.add(row.clientId);
-    }
     chosen.sort((a, b) => bit(busy.has(b.id)) - bit(busy.has(a.id)) || a.id - b.id);
     chosen = chosen.slice(0, MAX_CLIENT_LINES);
   }

@@ -5,9 +5,10 @@
 import { assertEquals, assertLess } from "@std/assert";
 import { vgFields } from "./conversation.ts";
 import { until } from "./daemon.ts";
-import { listLocks, Target, VG } from "./target.ts";
+import { attempts, listLocks, type Target, VG } from "./target.ts";
 import { helloReply, message, reply, Wire } from "./wire.ts";
 
+const attempt = attempts("clients that behave badly");
 const hello = message("hello");
 const LV = "abcdef-0123-4567-89ab-cdef-0123-456789";
 
@@ -30,8 +31,7 @@ async function queued(target: Target, count = 1): Promise<void> {
   });
 }
 
-Deno.test("a client that dies after any number of bytes leaves nothing", async () => {
-  await using target = await Target.start();
+attempt("a client that dies after any number of bytes leaves nothing", async (target) => {
   for (const text of [hello, lockVg("ex"), lockLv("ex", "none")]) {
     for (let bytes = 0; bytes <= text.length; bytes++) {
       using wire = await target.wire();
@@ -41,19 +41,20 @@ Deno.test("a client that dies after any number of bytes leaves nothing", async (
   }
 });
 
-Deno.test("a client that dies in its second request loses what the first one gave it", async () => {
-  await using target = await Target.start();
-  const second = lockLv("sh");
-  for (let bytes = 0; bytes < second.length; bytes += 7) {
-    using wire = await target.wire();
-    assertEquals(await wire.ask(lockVg("ex")), reply(7, 0));
-    await wire.send(second.slice(0, bytes));
-  }
-  await target.unharmed();
-});
+attempt(
+  "a client that dies in its second request loses what the first one gave it",
+  async (target) => {
+    const second = lockLv("sh");
+    for (let bytes = 0; bytes < second.length; bytes += 7) {
+      using wire = await target.wire();
+      assertEquals(await wire.ask(lockVg("ex")), reply(7, 0));
+      await wire.send(second.slice(0, bytes));
+    }
+    await target.unharmed();
+  },
+);
 
-Deno.test("a waiting client that dies gets no lock, and the next one is served", async () => {
-  await using target = await Target.start();
+attempt("a waiting client that dies gets no lock, and the next one is served", async (target) => {
   for (const request of [lockVg("ex"), lockLv("ex", "none"), lockLv("ex"), lockLv("sh")]) {
     using holder = await target.wire();
     const first = request.replace(/opts ="persistent"/, 'opts ="none"').replace('"sh"', '"ex"');
@@ -74,8 +75,7 @@ Deno.test("a waiting client that dies gets no lock, and the next one is served",
   }
 });
 
-Deno.test("a client that dies before it reads the reply keeps no transient lock", async () => {
-  await using target = await Target.start();
+attempt("a client that dies before it reads the reply keeps no transient lock", async (target) => {
   for (let i = 0; i < 50; i++) {
     using dying = await target.wire();
     await dying.send(lockVg("ex") + lockLv("ex", "none"));
@@ -87,26 +87,27 @@ Deno.test("a client that dies before it reads the reply keeps no transient lock"
   await target.unharmed();
 });
 
-Deno.test("a persistent lock of a client that died unanswered is held in full or not at all", async () => {
-  await using target = await Target.start();
-  const { api } = target.place;
-  for (let i = 0; i < 50; i++) {
-    {
-      using dying = await target.wire();
-      await dying.send(lockLv("ex"));
+attempt(
+  "a persistent lock of a client that died unanswered is held in full or not at all",
+  async (target) => {
+    const { api } = target.place;
+    for (let i = 0; i < 50; i++) {
+      {
+        using dying = await target.wire();
+        await dying.send(lockLv("ex"));
+      }
+      await target.alone();
+      const { held } = await listLocks(api);
+      assertEquals(held, held.length > 0 ? [`${LV} ex persistent`] : []);
+      using next = await target.wire();
+      assertEquals(await next.ask(lockLv("un")), reply(7, held.length > 0 ? 0 : -2));
+      next.close();
     }
-    await target.alone();
-    const { held } = await listLocks(api);
-    assertEquals(held, held.length > 0 ? [`${LV} ex persistent`] : []);
-    using next = await target.wire();
-    assertEquals(await next.ask(lockLv("un")), reply(7, held.length > 0 ? 0 : -2));
-    next.close();
-  }
-  await target.unharmed();
-});
+    await target.unharmed();
+  },
+);
 
-Deno.test("a killed process's transient locks go to those who wait", async () => {
-  await using target = await Target.start();
+attempt("a killed process's transient locks go to those who wait", async (target) => {
   const script = `
     const connection = await Deno.connect({ transport: "unix", path: Deno.args[0] });
     await connection.write(new TextEncoder().encode(Deno.args[1]));
@@ -134,8 +135,7 @@ Deno.test("a killed process's transient locks go to those who wait", async () =>
   await target.unharmed();
 });
 
-Deno.test("1000 clients at once all get the lock, and all vanish", async () => {
-  await using target = await Target.start();
+attempt("1000 clients at once all get the lock, and all vanish", async (target) => {
   const crowd = await Promise.all(Array.from({ length: 1000 }, () => target.wire()));
   await Promise.all(crowd.map(async (wire) => {
     assertEquals(await wire.ask(hello), helloReply);
@@ -146,8 +146,7 @@ Deno.test("1000 clients at once all get the lock, and all vanish", async () => {
   await target.unharmed();
 });
 
-Deno.test("1000 clients that wait for one lock vanish with it", async () => {
-  await using target = await Target.start();
+attempt("1000 clients that wait for one lock vanish with it", async (target) => {
   using last = await target.wire();
   const crowd = await Promise.all(Array.from({ length: 1000 }, () => target.wire()));
   assertEquals(await crowd[0]!.ask(lockVg("ex")), reply(7, 0));
@@ -161,8 +160,7 @@ Deno.test("1000 clients that wait for one lock vanish with it", async () => {
   await target.unharmed();
 });
 
-Deno.test("clients that say nothing keep nobody from being served", async () => {
-  await using target = await Target.start();
+attempt("clients that say nothing keep nobody from being served", async (target) => {
   const silent = await Promise.all(Array.from({ length: 300 }, () => target.wire()));
   for (const wire of silent.slice(0, 100)) await wire.send("request");
   {
@@ -173,38 +171,41 @@ Deno.test("clients that say nothing keep nobody from being served", async () => 
   await target.unharmed();
 });
 
-Deno.test("what was sent before a half-close is answered, then the connection ends", async () => {
-  await using target = await Target.start();
-  {
-    using wire = await target.wire();
-    await wire.send(hello + lockLv("ex") + lockLv("sh") + lockLv("un") + hello);
-    await wire.finish();
-    const granted = reply(7, 0);
-    const replies = [helloReply, granted, granted, granted, helloReply];
-    assertEquals(await wire.rest(), replies.map((text) => `${text}\n##\n`).join(""));
-  }
-  await target.unharmed();
-});
+attempt(
+  "what was sent before a half-close is answered, then the connection ends",
+  async (target) => {
+    {
+      using wire = await target.wire();
+      await wire.send(hello + lockLv("ex") + lockLv("sh") + lockLv("un") + hello);
+      await wire.finish();
+      const granted = reply(7, 0);
+      const replies = [helloReply, granted, granted, granted, helloReply];
+      assertEquals(await wire.rest(), replies.map((text) => `${text}\n##\n`).join(""));
+    }
+    await target.unharmed();
+  },
+);
 
-Deno.test("a half-closed client may wait for a lock, and loses it with the answer", async () => {
-  await using target = await Target.start();
-  {
-    using holder = await target.wire();
-    assertEquals(await holder.ask(lockVg("ex")), reply(7, 0));
-    using wire = await target.wire();
-    await wire.send(lockVg("ex"));
-    await queued(target);
-    await wire.finish();
-    assertEquals(await holder.ask(hello), helloReply);
-    assertEquals(await holder.ask(lockVg("un")), reply(7, 0));
-    assertEquals(await wire.rest(), `${reply(7, 0)}\n##\n`);
-    assertEquals(await holder.ask(lockVg("ex")), reply(7, 0));
-  }
-  await target.unharmed();
-});
+attempt(
+  "a half-closed client may wait for a lock, and loses it with the answer",
+  async (target) => {
+    {
+      using holder = await target.wire();
+      assertEquals(await holder.ask(lockVg("ex")), reply(7, 0));
+      using wire = await target.wire();
+      await wire.send(lockVg("ex"));
+      await queued(target);
+      await wire.finish();
+      assertEquals(await holder.ask(hello), helloReply);
+      assertEquals(await holder.ask(lockVg("un")), reply(7, 0));
+      assertEquals(await wire.rest(), `${reply(7, 0)}\n##\n`);
+      assertEquals(await holder.ask(lockVg("ex")), reply(7, 0));
+    }
+    await target.unharmed();
+  },
+);
 
-Deno.test("a half-closed client that dies while it waits leaves nothing", async () => {
-  await using target = await Target.start();
+attempt("a half-closed client that dies while it waits leaves nothing", async (target) => {
   {
     using holder = await target.wire();
     assertEquals(await holder.ask(lockLv("ex", "none")), reply(7, 0));
@@ -226,8 +227,7 @@ async function flood(wire: Wire, text: string, times: number, progress: { sent: 
   for (; progress.sent < times; progress.sent++) await wire.send(text);
 }
 
-Deno.test("answers that are not read are not piled up, and are all there later", async () => {
-  await using target = await Target.start();
+attempt("answers that are not read are not piled up, and are all there later", async (target) => {
   const [batch, batches] = [100, 1000];
   {
     using wire = await target.wire();
@@ -245,8 +245,7 @@ Deno.test("answers that are not read are not piled up, and are all there later",
   await target.unharmed();
 });
 
-Deno.test("a client that dies while its answers pile up leaves nothing", async () => {
-  await using target = await Target.start();
+attempt("a client that dies while its answers pile up leaves nothing", async (target) => {
   {
     using wire = await target.wire();
     using other = await target.place.connect();

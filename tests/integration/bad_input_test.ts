@@ -5,9 +5,10 @@
 import { assertEquals } from "@std/assert";
 import { terminator } from "../../ctl/native_text.ts";
 import { vgFields } from "./conversation.ts";
-import { Target, VG } from "./target.ts";
+import { attempts, VG } from "./target.ts";
 import { helloReply, message, refusal, reply, type Wire } from "./wire.ts";
 
+const attempt = attempts("bad input");
 const hello = message("hello");
 
 /** Text that is no request, and the reason that is given. */
@@ -53,18 +54,20 @@ const unknown: [string, string][] = [
   ['request = lock_pv\nrequest = "hello"', "Unknown request lock_pv"],
 ];
 
-Deno.test("what is no request is refused with a reason, and the connection goes on", async (t) => {
-  await using target = await Target.start();
-  const wire = await target.wire();
-  for (const [text, reason] of [...unparsable, ...unknown]) {
-    await t.step(JSON.stringify(text.slice(0, 40)), async () => {
-      assertEquals(await wire.ask(text + terminator), refusal(reason));
-      assertEquals(await wire.ask(hello), helloReply);
-    });
-  }
-  wire.close();
-  await target.unharmed();
-});
+attempt(
+  "what is no request is refused with a reason, and the connection goes on",
+  async (target, t) => {
+    const wire = await target.wire();
+    for (const [text, reason] of [...unparsable, ...unknown]) {
+      await t.step(JSON.stringify(text.slice(0, 40)), async () => {
+        assertEquals(await wire.ask(text + terminator), refusal(reason));
+        assertEquals(await wire.ask(hello), helloReply);
+      });
+    }
+    wire.close();
+    await target.unharmed();
+  },
+);
 
 const init = (result: number) =>
   `response = "OK"\nop = 3\nop_result = ${result}\nlm_result = 0\nvg_lock_args = "none"\n` +
@@ -101,15 +104,17 @@ const bare: Record<string, string> = {
   quit: helloReply.replace("result = 0", "result = -16"),
 };
 
-Deno.test("a request without any field gets the answer that says what is missing", async (t) => {
-  await using target = await Target.start();
-  const wire = await target.wire();
-  for (const [name, expected] of Object.entries(bare)) {
-    await t.step(name, async () => assertEquals(await wire.ask(message(name)), expected));
-  }
-  wire.close();
-  await target.unharmed();
-});
+attempt(
+  "a request without any field gets the answer that says what is missing",
+  async (target, t) => {
+    const wire = await target.wire();
+    for (const [name, expected] of Object.entries(bare)) {
+      await t.step(name, async () => assertEquals(await wire.ask(message(name)), expected));
+    }
+    wire.close();
+    await target.unharmed();
+  },
+);
 
 const lockVg = { cmd: "test", ...vgFields(VG, "none"), vg_lock_type: "none", opts: "none" };
 
@@ -146,8 +151,7 @@ const wrong: [string, string, number, lockType?: string][] = [
   ["cmd", "cmd = 3.5", 0],
 ];
 
-Deno.test("a field of the wrong type counts as missing", async (t) => {
-  await using target = await Target.start();
+attempt("a field of the wrong type counts as missing", async (target, t) => {
   for (const [field, text, result, lockType = "dlm"] of wrong) {
     await t.step(`${field}: ${text.slice(0, 40)}`, async () => {
       using wire = await target.wire();
@@ -174,8 +178,7 @@ async function conversation(wire: Wire, send: (text: string) => Promise<void>) {
 const lock = (mode: string) => message("lock_vg", { ...lockVg, mode });
 const expected = [helloReply, reply(7, 0), reply(18, 2, "none"), reply(7, 0)];
 
-Deno.test("a request may come one byte at a time, or in any two pieces", async () => {
-  await using target = await Target.start();
+attempt("a request may come one byte at a time, or in any two pieces", async (target) => {
   {
     using wire = await target.wire();
     const found = await conversation(wire, async (text) => {
@@ -191,8 +194,7 @@ Deno.test("a request may come one byte at a time, or in any two pieces", async (
   await target.unharmed();
 });
 
-Deno.test("many requests at once are answered in order, each one", async () => {
-  await using target = await Target.start();
+attempt("many requests at once are answered in order, each one", async (target) => {
   const count = 5000;
   {
     using wire = await target.wire();
@@ -213,8 +215,7 @@ Deno.test("many requests at once are answered in order, each one", async () => {
 
 const MIB = 1024 * 1024;
 
-Deno.test("a request of 1 MiB is taken, of 20 MiB refused without being kept", async () => {
-  await using target = await Target.start();
+attempt("a request of 1 MiB is taken, of 20 MiB refused without being kept", async (target) => {
   {
     using wire = await target.wire();
     const padding = `#${"x".repeat(MIB - hello.length - 2)}\n`;
@@ -238,8 +239,7 @@ Deno.test("a request of 1 MiB is taken, of 20 MiB refused without being kept", a
   if (grown > 64 * 1024) throw new Error(`200 MiB of bad requests cost ${grown} KiB`);
 });
 
-Deno.test("more than 1 MiB behind a request that waits ends the connection", async () => {
-  await using target = await Target.start();
+attempt("more than 1 MiB behind a request that waits ends the connection", async (target) => {
   {
     using other = await target.place.connect();
     assertEquals(await other.lockVg(VG, "ex"), 0);

@@ -95,3 +95,23 @@ export class Target implements AsyncDisposable {
     await this.place[Symbol.asyncDispose]();
   }
 }
+
+type Attempt = (target: Target, t: Deno.TestContext) => Promise<void>;
+
+/**
+ * Collects attempts at harming a daemon and registers them as one test named `title`: all are made
+ * on one daemon, which must be unharmed after each.
+ */
+export function attempts(title: string, manager: Manager = "embedded") {
+  const all: [string, Attempt][] = [];
+  Deno.test(title, async (t) => {
+    await using target = await Target.start(manager);
+    for (const [name, attempt] of all) {
+      await t.step(name, async (step) => {
+        await attempt(target, step);
+        await target.unharmed();
+      });
+    }
+  });
+  return (name: string, attempt: Attempt): void => void all.push([name, attempt]);
+}

@@ -37,14 +37,8 @@ export interface Verdict {
 
 function nameOf({ state, done, open, closing }: History): string {
   const sorted = <T>(items: Iterable<T>) => [...items].map(String).sort().join(";");
-  return [
-    sorted(state.holders),
-    state.persistent,
-    sorted(done),
-    sorted(open.keys()),
-    sorted(closing),
-  ]
-    .join("|");
+  const held = [sorted(state.holders), state.persistent, state.surplus];
+  return [...held, sorted(done), sorted(open.keys()), sorted(closing)].join("|");
 }
 
 /** All histories that can follow when any number of open requests and closings take effect. */
