@@ -30,6 +30,9 @@ const ARGS_VERSION = "1.0.0";
 
 const ok: Answer = { result: 0 };
 
+/** Text of a client, for a message of one line. */
+const shown = (text: string) => text.replace(/[^\x20-\x7e]/g, "?");
+
 export class EmbeddedManager implements LockManager {
   readonly type = LockType.dlm;
   readonly #values = new ValueBlocks();
@@ -51,12 +54,12 @@ export class EmbeddedManager implements LockManager {
     const match = /^1\.[0-9]+\.[0-9]+:(.*)$/.exec(lockspace.vgArgs);
     if (match?.[1] === this.clusterName) return ok;
     const found = match === null
-      ? `has lock args "${lockspace.vgArgs}", which are not understood`
-      : `belongs to the dlm cluster "${match[1]}"`;
+      ? `has lock args "${shown(lockspace.vgArgs)}", which are not understood`
+      : `belongs to the dlm cluster "${shown(match[1]!)}"`;
     return {
       result: -Errno.EARGS,
       lmResult: -Errno.EARGS,
-      message: `VG ${lockspace.vgName} ${found}; the embedded lock manager of this host serves ` +
+      message: `VG ${shown(lockspace.vgName)} ${found}; the embedded lock manager of this host serves ` +
         `only VGs of "${this.clusterName}"`,
     };
   }

@@ -128,7 +128,9 @@ function decodeLock(row: Record<string, unknown>): LockRecord {
   };
 }
 
+/** The records are nobody else's to read. */
 function open(path: string): DatabaseSync {
+  const mask = Deno.umask(0o077);
   let db: DatabaseSync | undefined;
   try {
     db = new DatabaseSync(path);
@@ -147,5 +149,7 @@ function open(path: string): DatabaseSync {
       throw new StoreInUse(`Another daemon has the lock store ${path} open`, { cause: error });
     }
     throw new StoreDamaged(`Cannot open the lock store ${path}: ${text}`, { cause: error });
+  } finally {
+    Deno.umask(mask);
   }
 }

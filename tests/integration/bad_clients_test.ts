@@ -24,11 +24,7 @@ function lockLv(mode: string, opts = "persistent"): string {
 /** Waits until a request for that resource waits for its lock. */
 async function queued(target: Target, count = 1): Promise<void> {
   const { api } = target.place;
-  await until(`${count} wait`, async () => {
-    const l = await listLocks(api);
-    console.log(l);
-    return l.waiting.length === count;
-  });
+  await until(`${count} wait`, async () => (await listLocks(api)).waiting.length === count);
 }
 
 attempt("a client that dies after any number of bytes leaves nothing", async (target) => {

@@ -65,12 +65,17 @@ export class Wire implements Disposable {
   }
 
   /** The next native reply without its terminator; undefined if the connection ends first. */
-  async reply(): Promise<string | undefined> {
+  reply(): Promise<string | undefined> {
+    return this.upTo(terminator);
+  }
+
+  /** What comes before the next `end`; undefined if the connection ends first. */
+  async upTo(end: string): Promise<string | undefined> {
     for (;;) {
-      const end = this.#text.indexOf(terminator);
-      if (end >= 0) {
-        const found = this.#text.slice(0, end);
-        this.#text = this.#text.slice(end + terminator.length);
+      const at = this.#text.indexOf(end);
+      if (at >= 0) {
+        const found = this.#text.slice(0, at);
+        this.#text = this.#text.slice(at + end.length);
         return found;
       }
       if (!await this.#more()) return undefined;

@@ -4,8 +4,15 @@
  * @module
  */
 import fc from "fast-check";
-import { Mode, Op, OptionFlag, type Request, ResourceType } from "../../core/types.ts";
-import { emptyRequest } from "../../core/types.ts";
+import {
+  emptyRequest,
+  LockType,
+  Mode,
+  Op,
+  OptionFlag,
+  type Request,
+  ResourceType,
+} from "../../core/types.ts";
 import type { ResourceName } from "./world.ts";
 
 export const CLIENTS = 4;
@@ -23,6 +30,9 @@ export type Command =
     version: number;
     maxRetries: number;
   }
+  /** A whole lockspace. */
+  | { kind: "vg"; client: number; vgName: string; op: Op; flags: number }
+  | { kind: "global"; client: number; mode: Mode }
   | { kind: "gone"; client: number }
   /** `pick` chooses one of those that there are, modulo their number. */
   | { kind: "cancel" | "timer" | "answer"; pick: number; refuse: boolean }
@@ -92,16 +102,47 @@ export const promptCommands: fc.Arbitrary<Command[]> = fc.array(
   { maxLength: 80, size: "max" },
 );
 
+const ofVg = fc.record({
+  kind: fc.constant("vg" as const),
+  client,
+  vgName: fc.constantFrom(...VGS),
+  op: fc.constantFrom(...[
+    [Op.start, Op.start, Op.stop, Op.stopAll, Op.dropVg, Op.free, Op.killVg, Op.vgStatus],
+    [Op.enable, Op.disable, Op.startWait, Op.renameBefore],
+  ].flat()),
+  flags: fc.constantFrom(0, OptionFlag.force, OptionFlag.wait),
+});
+const globalLock = fc.record({
+  kind: fc.constant("global" as const),
+  client,
+  mode: fc.constantFrom(Mode.sh, Mode.ex, Mode.un),
+});
+
 /** For a lock manager that takes its time: its answers come in any order, some are refusals. */
 export const slowCommands: fc.Arbitrary<Command[]> = fc.array(
   fc.oneof(
     { weight: 6, arbitrary: lock },
     { weight: 1, arbitrary: vgRequest },
     { weight: 1, arbitrary: gone },
+    { weight: 1, arbitrary: ofVg },
+    { weight: 1, arbitrary: globalLock },
     { weight: 8, arbitrary: picked("answer", "answer", "answer", "timer", "cancel") },
   ),
   { maxLength: 120, size: "max" },
 );
+
+/** The request for a whole lockspace that a command stands for. */
+export function toVgRequest({ vgName, op, flags }: Command & { kind: "vg" }): Request {
+  const lockType = op === Op.start ? LockType.sanlock : LockType.none;
+  const about: Partial<Record<Op, ResourceType>> = {
+    [Op.stopAll]: ResourceType.none,
+    [Op.startWait]: ResourceType.none,
+    [Op.enable]: ResourceType.gl,
+    [Op.disable]: ResourceType.gl,
+  };
+  const resourceType = about[op] ?? ResourceType.vg;
+  return { ...emptyRequest, op, flags, resourceType, vgName, lockType };
+}
 
 /** The request to the table that a command stands for. */
 export function toRequest(command: Command & { kind: "request" }): Request {

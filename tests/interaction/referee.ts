@@ -7,15 +7,8 @@
 import { assert, assertEquals } from "@std/assert";
 import type { EffectRecord, LmCallEffect } from "../../core/engine.ts";
 import { Effect, LmCall } from "../../core/records.ts";
-import { type InspectRow, Mode, ResourceType } from "../../core/types.ts";
+import { type InspectRow, type LockspaceRow, Mode, ResourceType } from "../../core/types.ts";
 import type { LmAnswer } from "./inputs.ts";
-
-/** Name of a call's resource, `""` if it is about a whole lockspace. */
-export function resourceOf(call: LmCallEffect): string {
-  if (call.resourceType === ResourceType.none) return "";
-  const name = call.resourceType === ResourceType.vg ? "VGLK" : call.lvUuid;
-  return `${call.lockspace}/${name}`;
-}
 
 export class Referee {
   /** Unanswered requests with their clients; those of dead clients are taken out. */
@@ -25,6 +18,7 @@ export class Referee {
   /** Mode that the lock manager granted, by resource. */
   readonly #granted = new Map<string, Mode>();
   readonly #dead = new Set<number>();
+  readonly #lockspaces = new Map<number, string>();
 
   asked(client: number, request: number): void {
     this.unanswered.set(request, client);
@@ -40,7 +34,9 @@ export class Referee {
   /** The lock manager answers a call; this goes before what the table makes of it. */
   answered(call: LmCallEffect, { result }: LmAnswer): void {
     this.calls.delete(call.call);
-    const resource = resourceOf(call);
+    const resource = this.#resource(call);
+    // Left, or not: the table begins anew.
+    if (call.op === LmCall.leave) this.#forget(call.lockspace);
     if (result < 0 || resource === "") return;
     if (call.op === LmCall.lock || call.op === LmCall.convert) {
       this.#granted.set(resource, call.mode);
@@ -58,27 +54,56 @@ export class Referee {
         this.unanswered.delete(effect.request);
       } else if (effect.kind === Effect.armTimer) {
         this.timers.add(effect.timer);
+      } else if (effect.kind === Effect.lockspaceGone) {
+        this.#lockspaces.delete(effect.lockspace);
       } else if (effect.kind === Effect.lmCall && effect.op !== LmCall.forget) {
-        const resource = resourceOf(effect);
-        const busy = [...this.calls.values()].some((call) => resourceOf(call) === resource);
-        assert(resource === "" || !busy, `two calls for ${resource}`);
-        this.calls.set(effect.call, effect);
+        this.#called(effect);
       }
     }
   }
 
+  /** A call is for a lockspace that is there, not being left, and for a resource that is free. */
+  #called(call: LmCallEffect): void {
+    if (call.op === LmCall.prepare) this.#lockspaces.set(call.lockspace, call.vgName);
+    const known = call.lockspace === 0 || this.#lockspaces.has(call.lockspace);
+    assert(known, "a call for a lockspace that is not there");
+    for (const other of this.calls.values()) {
+      if (other.lockspace !== call.lockspace || call.lockspace === 0) continue;
+      assert(other.op !== LmCall.leave, "a call for a lockspace that is being left");
+      const same = this.#resource(other) === this.#resource(call);
+      assert(call.resourceType === ResourceType.none || !same, "two calls for one resource");
+    }
+    this.calls.set(call.call, call);
+  }
+
+  #forget(lockspace: number): void {
+    const prefix = `${this.#lockspaces.get(lockspace)}/`;
+    for (const name of this.#granted.keys()) {
+      if (name.startsWith(prefix)) this.#granted.delete(name);
+    }
+  }
+
+  /** Name of a call's resource, `""` if it is about a whole lockspace. */
+  #resource(call: LmCallEffect): string {
+    if (call.resourceType === ResourceType.none) return "";
+    const fixed: Record<number, string> = { [ResourceType.gl]: "GLLK", [ResourceType.vg]: "VGLK" };
+    const name = fixed[call.resourceType] ?? call.lvUuid;
+    return `${this.#lockspaces.get(call.lockspace)}/${name}`;
+  }
+
   /** What is listed fits what the lock manager granted, and no two claims exclude each other. */
   inspect(rows: Iterable<InspectRow>): void {
-    let lockspace = 0;
+    let lockspace: LockspaceRow | undefined;
     let resource = "";
     let modes: Mode[] = [];
-    const waiting = new Set<number>();
     for (const row of rows) {
       if (row.kind === "lockspace") {
-        lockspace++;
+        lockspace = row;
       } else if (row.kind === "resource") {
-        resource = `${lockspace}/${row.name}`;
+        resource = `${lockspace!.vgName}/${row.name}`;
         modes = [];
+        // A stop goes on when a release failed: the lockspace is left anyway.
+        if (lockspace!.state === "stopping") continue;
         assertEquals(row.mode, this.#granted.get(resource) ?? Mode.un, `mode of ${resource}`);
       } else if (row.kind === "lock") {
         modes.push(row.mode);
@@ -87,19 +112,23 @@ export class Referee {
         if (!row.persistent) this.#mayHold(row.clientId, resource);
       } else {
         const asker = this.unanswered.get(row.requestId);
-        assert(asker !== undefined || this.#called(resource), "only the living wait");
-        waiting.add(row.requestId);
+        assert(asker !== undefined || this.#busy(resource), "only the living wait");
       }
     }
   }
 
   /** The dead hold what is being released, or what could not be released yet. */
   #mayHold(client: number, resource: string): void {
-    const late = this.#called(resource) || this.timers.size > 0;
+    const vgName = resource.slice(0, resource.indexOf("/"));
+    const late = this.#busy(resource) || this.#busy(vgName) || this.timers.size > 0;
     assert(!this.#dead.has(client) || late, `a dead client holds ${resource}`);
   }
 
-  #called(resource: string): boolean {
-    return [...this.calls.values()].some((call) => resourceOf(call) === resource);
+  /** Is a call under way for the resource, or for any in the VG? */
+  #busy(name: string): boolean {
+    return [...this.calls.values()].some((call) => {
+      const of = name.includes("/") ? this.#resource(call) : this.#lockspaces.get(call.lockspace);
+      return of === name;
+    });
   }
 }

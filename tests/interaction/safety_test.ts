@@ -17,8 +17,15 @@ import {
   type Request,
   ResourceType,
 } from "../../core/types.ts";
-import { CLIENTS, type Command, RESOURCES, slowCommands, toRequest } from "./commands.ts";
-import { TableInputs } from "./inputs.ts";
+import {
+  CLIENTS,
+  type Command,
+  RESOURCES,
+  slowCommands,
+  toRequest,
+  toVgRequest,
+} from "./commands.ts";
+import { type LmAnswer, TableInputs } from "./inputs.ts";
 import { SlowTable } from "./slow_table.ts";
 import { newEngine } from "./table.ts";
 
@@ -36,12 +43,18 @@ class Play {
     switch (command.kind) {
       case "request":
         return this.table.request(this.clients[command.client - 1]!, toRequest(command));
+      case "vg":
+        return this.table.request(this.clients[command.client - 1]!, toVgRequest(command));
+      case "global": {
+        const { client, mode } = command;
+        const lock = { op: Op.lock, resourceType: ResourceType.gl, mode };
+        return this.table.request(this.clients[client - 1]!, { ...emptyRequest, ...lock });
+      }
       case "gone":
         return this.#gone(command.client - 1);
       case "answer": {
         const call = pickOf(calls.values(), command.pick);
-        const result = command.refuse ? -refusal(call?.op, command.pick) : 0;
-        if (call) this.table.answer(call, { result, retry: command.pick % 2 === 0 });
+        if (call) this.table.answer(call, answerTo(call.op, command));
         return;
       }
       case "timer": {
@@ -68,8 +81,23 @@ function pickOf<T>(from: Iterable<T>, pick: number): T | undefined {
   return all[pick % Math.max(all.length, 1)];
 }
 
-function refusal(op: number | undefined, pick: number): number {
-  return op === LmCall.lock && pick % 3 !== 0 ? Errno.EAGAIN : Errno.ELMERR;
+function answerTo(op: number, { pick, refuse }: { pick: number; refuse: boolean }): LmAnswer {
+  if (!refuse) return { result: op === LmCall.hasGl ? 1 : 0, glEnabled: pick === 0 };
+  const retry = pick % 2 === 0;
+  switch (op) {
+    case LmCall.hasGl:
+      return { result: 0 };
+    case LmCall.leave:
+    case LmCall.hosts:
+      return { result: -Errno.EBUSY };
+    case LmCall.lock:
+      return {
+        result: -[Errno.ELMERR, Errno.EAGAIN, Errno.EAGAIN, Errno.EUNATCH][pick % 4]!,
+        retry,
+      };
+    default:
+      return { result: -Errno.ELMERR };
+  }
 }
 
 /** Requests that wait although nothing holds them up. */
@@ -101,10 +129,12 @@ Deno.test("nothing unsafe happens, and nobody waits for nothing", () => {
       for (const row of table.inspect()) assert(row.kind !== "lock" || row.persistent);
       for (const resource of RESOURCES) table.request(CLIENTS + 1_000, unlockOf(resource));
       table.settle();
-      const left = [...table.inspect()].map((row) =>
-        `${row.kind} ${"name" in row ? row.name : ""}`
-      );
-      assertEquals(left, ["lockspace lvm_a", "resource VGLK", "lockspace lvm_b", "resource VGLK"]);
+      for (const row of table.inspect()) {
+        const idle = row.kind === "lockspace"
+          ? row.state === "running"
+          : row.kind === "resource" && ["GLLK", "VGLK"].includes(row.name);
+        assert(idle, `left behind: ${JSON.stringify(row)}`);
+      }
     }),
     { seed, numRuns },
   );

@@ -98,7 +98,8 @@ function lockPersistent(
   const own = state.holders.get(client);
   const done = { result: 0, state: withPersistent(state, mode) };
   if (state.persistent === mode) {
-    const again = { result: 0, state: withSurplus(state, state.surplus + 1) };
+    const given = own === mode ? withHolder(state, client) : state;
+    const again = { result: 0, state: withSurplus(given, state.surplus + 1) };
     return [{ result: EALREADY, state }, ...(mayRepeat && mode === "sh" ? [again] : [])];
   }
   if (own !== undefined) {
