@@ -18,7 +18,7 @@ export const daemonTitles: Record<DaemonName, string> = {
   floor: "constant answers, no daemon: what the machine allows",
   stock: "stock lvmlockd --test",
   test: "this daemon --test",
-  durable: "this daemon, embedded lock manager: persistent locks are on disk when answered",
+  durable: "this daemon, embedded lock manager: persistent locks outlive its death",
 };
 
 /** Where and how servers are run. */
@@ -52,13 +52,10 @@ function serverCommand(name: DaemonName, site: Site, directory: string): string[
     const adopt = ["--adopt-file", `${directory}/adopt`];
     return ["lvmlockd", "--test", "-g", "dlm", "-f", ...sockets, ...adopt];
   }
-  Deno.mkdirSync(`${directory}/state`);
   const main = new URL("../../main.ts", import.meta.url).pathname;
   const ours = [Deno.execPath(), "run", "-A", main, "--foreground", ...sockets];
   ours.push("--api-socket", `${directory}/api.sock`);
-  return name === "test"
-    ? [...ours, "--test", "-g", "dlm"]
-    : [...ours, "--state-dir", `${directory}/state`];
+  return name === "test" ? [...ours, "--test", "-g", "dlm"] : [...ours, "--state-dir", directory];
 }
 
 /** Processes that were started and have not ended. */

@@ -27,6 +27,9 @@ usage: deno task bench [options]
   --quick         under a minute: 2 rounds of 0.4 s
 `;
 
+/** Load average from which on it is said that the machine is busy. */
+const BUSY = 0.5;
+
 interface Options {
   pace: Pace;
   held: number[];
@@ -115,6 +118,9 @@ async function run(options: Options, directory: string): Promise<void> {
   const site: Site = { programs: await compile(directory), directory, pinnedTo: options.pinnedTo };
   for (const [name, value] of Object.entries(about)) {
     if (value !== undefined) console.log(`${name.padEnd(16)} ${value}`);
+  }
+  if (about.loadAverage[0]! > BUSY) {
+    console.error("... other programs are busy on this machine: the figures will scatter");
   }
   const stages: StageResult[] = [];
   for (const stage of plan(options.held, options.all)) {
