@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { resolve } from "node:path";
 import process from "node:process";
 import { Daemon } from "./core/daemon.ts";
 import { inBackground, reportReady, startInBackground } from "./core/daemonize.ts";
@@ -15,6 +16,8 @@ import { VERSION } from "./core/version.ts";
 
 /** Exit status when another instance holds the pid file, as of the stock daemon. */
 const ALREADY_RUNNING = 13;
+/** Priority of syslog(3). */
+const LOG_ERR = 3;
 
 async function main(args: string[]): Promise<number | undefined> {
   const name = process.argv0.slice(process.argv0.lastIndexOf("/") + 1);
@@ -29,7 +32,7 @@ async function main(args: string[]): Promise<number | undefined> {
 async function runDaemon(args: string[]): Promise<number | undefined> {
   let options: DaemonOptions;
   try {
-    options = parseOptions(args, (variable) => Deno.env.get(variable));
+    options = absolute(parseOptions(args, (variable) => Deno.env.get(variable)));
   } catch (error) {
     if (!(error instanceof OptionError)) throw error;
     console.error(`lvmlockd: ${error.message}`);
@@ -51,6 +54,19 @@ async function runDaemon(args: string[]): Promise<number | undefined> {
   return await serve(options, background);
 }
 
+/** The same with paths that hold when the daemon has left this directory. */
+function absolute(options: DaemonOptions): DaemonOptions {
+  return {
+    ...options,
+    pidFile: resolve(options.pidFile),
+    socketPath: resolve(options.socketPath),
+    apiSocket: resolve(options.apiSocket),
+    adoptFile: resolve(options.adoptFile),
+    hostIdFile: options.hostIdFile && resolve(options.hostIdFile),
+    stateDir: resolve(options.stateDir),
+  };
+}
+
 /** How this program was started, for starting it again. */
 function denoCommand(): string[] {
   return [Deno.execPath(), "run", "--quiet", "--allow-all"];
@@ -59,21 +75,23 @@ function denoCommand(): string[] {
 async function serve(options: DaemonOptions, background: boolean): Promise<number | undefined> {
   setProcessName("lvmlockd");
   raiseFileLimit();
+  const syslog = openSyslog("lvmlockd");
   configureLog({
     debug: options.debug,
     foreground: !background,
     syslogPriority: options.syslogPriority,
-    syslog: openSyslog("lvmlockd"),
+    syslog,
   });
   const starting = Daemon.start(options, (status) => Deno.exit(status));
   handleSignals(starting, background);
   try {
     await starting;
-    if (background) await reportReady();
+    if (background) reportReady();
     return undefined;
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
     console.error(`lvmlockd: ${text}`);
+    syslog(LOG_ERR, text);
     return error instanceof PidFileError ? ALREADY_RUNNING : 1;
   }
 }

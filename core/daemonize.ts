@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { closeStandardStreams, leaveSession } from "./os/process.ts";
+import { closeStreams, leaveSession } from "./os/process.ts";
 
 /** Set for the background process; it reports on stdout. */
 const MARK = "LVMLOCKD_BACKGROUND";
@@ -48,9 +48,10 @@ async function firstWords(stream: ReadableStream<Uint8Array>): Promise<string> {
   return text;
 }
 
-/** Called by the background process when it serves. */
-export async function reportReady(): Promise<void> {
-  await Deno.stdout.write(new TextEncoder().encode(READY));
+/** Called by the background process when it serves. The starter hears of it when all else is done. */
+export function reportReady(): void {
   leaveSession();
-  closeStandardStreams();
+  closeStreams([0, 2]);
+  Deno.stdout.writeSync(new TextEncoder().encode(READY));
+  closeStreams([1]);
 }

@@ -171,7 +171,7 @@ export class Dispatcher {
         });
       case Effect.recordLockspace:
         return this.#record(effect.lockspace, (recorder, spec) => {
-          if (spec.vgName !== "") recorder.recordLockspace(spec, effect.joined);
+          recorder.recordLockspace(spec, effect.joined);
         });
       case Effect.lockspaceGone:
         this.#lockspaces.delete(effect.lockspace);

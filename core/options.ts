@@ -143,26 +143,43 @@ export function parseOptions(
 }
 
 function parse(args: string[]): Record<string, unknown> {
-  const withArgument = options.filter(({ argument }) => argument !== undefined);
-  const plain = options.filter(({ argument }) => argument === undefined);
-  const parsed = parseArgs(args, {
-    string: withArgument.map(({ long }) => long),
-    boolean: plain.map(({ long }) => long),
-    alias: Object.fromEntries(
-      options.flatMap(({ long, short }) => short === undefined ? [] : [[long, short]]),
-    ),
+  return parseArgs(separate(args), {
+    string: options.filter(({ argument }) => argument !== undefined).map(({ long }) => long),
+    boolean: options.filter(({ argument }) => argument === undefined).map(({ long }) => long),
     unknown: (arg) => {
       if (arg.startsWith("-") && arg !== "-") throw new OptionError(`Unknown option ${arg}`);
       return false;
     },
   });
-  for (const { long, short } of withArgument) {
-    if (parsed[long] !== "" || !args.some((arg) => arg === `--${long}` || arg === `-${short}`)) {
-      continue;
-    }
-    throw new OptionError(`Option --${long} requires an argument`);
+}
+
+/** Every option alone, in its long form and with its argument, as getopt takes `-fSdebug -s path`. */
+function separate(args: string[]): string[] {
+  const separated: string[] = [];
+  const rest = [...args];
+  const add = ({ long, argument }: Option, attached: string) => {
+    const value = argument === undefined ? "" : attached || rest.shift();
+    if (value === undefined) throw new OptionError(`Option --${long} requires an argument`);
+    separated.push(argument === undefined ? `--${long}` : `--${long}=${value}`);
+  };
+  for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
+    if (arg === "--") return [...separated, arg, ...rest];
+    const long = options.find(({ long }) => arg === `--${long}`);
+    if (long !== undefined) add(long, "");
+    else if (/^-[^-]/.test(arg)) addLetters(arg.slice(1), add);
+    else separated.push(arg);
   }
-  return parsed;
+  return separated;
+}
+
+/** Adds `fSdebug` letter by letter: what follows one that takes an argument is the argument. */
+function addLetters(letters: string, add: (option: Option, attached: string) => void): void {
+  for (let i = 0; i < letters.length; i++) {
+    const option = options.find(({ short }) => short === letters[i]);
+    if (option === undefined) throw new OptionError(`Unknown option -${letters[i]}`);
+    add(option, letters.slice(i + 1));
+    if (option.argument !== undefined) return;
+  }
 }
 
 /** Numbers are read as by atoi: leading digits, else 0. */

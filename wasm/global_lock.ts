@@ -39,9 +39,13 @@ export function chooseByRequest(lockType: i32): void {
 
 export function globalLockspace(): Lockspace | null {
   const type = table.glType;
-  if (type == LM_TYPE_DLM || type == LM_TYPE_IDM) return find(GLOBAL_NAME);
+  if (type == LM_TYPE_DLM || type == LM_TYPE_IDM) return globalByName();
   if (type == LM_TYPE_SANLOCK && table.glSanlock.length > 0) return find(table.glSanlock);
   return null;
+}
+
+export function globalByName(): Lockspace | null {
+  return find(GLOBAL_NAME);
 }
 
 function find(name: Bytes): Lockspace | null {
@@ -104,6 +108,7 @@ export function searchDone(call: Call): bool {
   }
   if (input(RESULT) == 1 && lockspace.state == RUNNING) {
     table.glSanlock = lockspace.name;
+    lockspace.glEnabled = true;
     return true;
   }
   if (lockspace.state == STOPPING) replyNoLockspace(action);

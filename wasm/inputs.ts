@@ -29,7 +29,7 @@ import {
   VG_UUID,
 } from "./frame";
 import { abandon } from "./grants";
-import { GLOBAL_NAME } from "./global_lock";
+import { GLOBAL_NAME, globalByName } from "./global_lock";
 import { MAX_CLIENT_ACTIONS } from "./limits";
 import { Lock } from "./lock";
 import { Lockspace, RUNNING } from "./lockspace";
@@ -39,7 +39,18 @@ import { route } from "./route";
 import { sweep } from "./sweep";
 import { table } from "./table";
 import { shutdown } from "./waiters";
-import { ECANCELED, ENOMEM, EX, F_LV_UNLOCK, OP_LOCK, RT_LV, SH, UN } from "./vocabulary";
+import {
+  ECANCELED,
+  ENOMEM,
+  EX,
+  F_LV_UNLOCK,
+  OP_LOCK,
+  RT_GL,
+  RT_LV,
+  RT_VG,
+  SH,
+  UN,
+} from "./vocabulary";
 
 export function configure(): void {
   table.test = (input(FLAGS) & 1) != 0;
@@ -168,7 +179,7 @@ export function timer(): void {
 export function restoreLockspace(): void {
   const isGlobal = inputLength(VG_NAME) == 0;
   const name = isGlobal ? GLOBAL_NAME : lockspaceNameBytes();
-  const known = table.lockspaces.find(changetype<usize>(name), name.length);
+  const known = isGlobal ? globalByName() : lockspaceOfRequest();
   assert(known == null, "a lockspace is restored once");
   const vgName = isGlobal ? EMPTY : copyOf(inputText(VG_NAME), inputLength(VG_NAME));
   const lockspace = new Lockspace(input(LOCKSPACE), name, vgName, input(LOCK_TYPE));
@@ -185,7 +196,7 @@ export function restoreLockspace(): void {
 
 /** A persistent lock that was granted before this daemon started. */
 export function restoreLock(): void {
-  const lockspace = lockspaceOfRequest();
+  const lockspace = inputLength(VG_NAME) == 0 ? globalByName() : lockspaceOfRequest();
   assert(lockspace != null, "a lock is restored into a restored lockspace");
   const resource = restoredResource(lockspace!);
   const claim = new Lock(resource, input(MODE));
@@ -197,7 +208,8 @@ export function restoreLock(): void {
 }
 
 function restoredResource(lockspace: Lockspace): Resource {
-  if (input(RT) != RT_LV) return lockspace.vg!;
+  if (input(RT) == RT_GL) return lockspace.globalResource();
+  if (input(RT) == RT_VG) return lockspace.vg!;
   return lockspace.addLv(copyOf(inputText(LV_UUID), inputLength(LV_UUID)));
 }
 

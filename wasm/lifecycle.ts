@@ -20,7 +20,7 @@ import {
   VG_NAME,
   VG_UUID,
 } from "./frame";
-import { GLOBAL_NAME, noteEnabled, noteJoined, noteLeft } from "./global_lock";
+import { GLOBAL_NAME, globalByName, noteEnabled, noteJoined, noteLeft } from "./global_lock";
 import { cancelWaiting, release } from "./grants";
 import { Lockspace, RUNNING, STARTING, STOPPING } from "./lockspace";
 import { Resource } from "./resource";
@@ -127,7 +127,7 @@ function failStart(lockspace: Lockspace, joinResult: i32): void {
 
 /** `lvm_global`, unless it is there. Its start is nobody's request. */
 export function startGlobal(lockType: i32): Lockspace {
-  const found = table.lockspaces.find(changetype<usize>(GLOBAL_NAME), GLOBAL_NAME.length);
+  const found = globalByName();
   if (found != null) {
     found.stopWhenIdle = false;
     return found;

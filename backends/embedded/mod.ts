@@ -59,7 +59,8 @@ export class EmbeddedManager implements LockManager {
     return {
       result: -Errno.EARGS,
       lmResult: -Errno.EARGS,
-      message: `VG ${shown(lockspace.vgName)} ${found}; the embedded lock manager of this host serves ` +
+      message:
+        `VG ${shown(lockspace.vgName)} ${found}; the embedded lock manager of this host serves ` +
         `only VGs of "${this.clusterName}"`,
     };
   }

@@ -46,19 +46,45 @@ export class Store implements LockRecorder {
    * @throws {StoreInUse} if another daemon serves from it.
    * @throws {StoreDamaged} if it cannot be read.
    */
-  constructor(path: string, bootId: string) {
+  constructor(private readonly path: string, bootId: string) {
     this.#db = open(path);
-    this.discarded = this.#discardOldBoot(bootId);
-    this.#putLock = this.#db.prepare("INSERT OR REPLACE INTO lock VALUES (?, ?, ?, ?, ?)");
-    this.#dropLock = this.#db.prepare(
-      "DELETE FROM lock WHERE lockspace = ? AND type = ? AND name = ?",
-    );
+    try {
+      this.#checkTables();
+      this.discarded = this.#discardOldBoot(bootId);
+      this.#putLock = this.#db.prepare("INSERT OR REPLACE INTO lock VALUES (?, ?, ?, ?, ?)");
+      this.#dropLock = this.#db.prepare(
+        "DELETE FROM lock WHERE lockspace = ? AND type = ? AND name = ?",
+      );
+    } catch (error) {
+      this.#db.close();
+      throw damaged(path, error);
+    }
+  }
+
+  /** Nothing may be taken from, or discarded in, a store that is not as it was written. */
+  #checkTables(): void {
+    const verdict = Object.values(this.#db.prepare("PRAGMA quick_check(1)").get() ?? {})[0];
+    if (verdict !== "ok") throw new Error(String(verdict));
+    const format = this.#meta("format");
+    if (format === undefined && this.#count("lock") + this.#count("lockspace") > 0) {
+      throw new Error("it has no layout number");
+    }
+    if (format !== undefined && format !== String(FORMAT)) {
+      throw new Error(`it has layout ${format}, this version reads ${FORMAT}`);
+    }
+  }
+
+  #meta(key: string): unknown {
+    return this.#db.prepare("SELECT value FROM meta WHERE key = ?").get(key)?.value;
+  }
+
+  #count(table: "lock" | "lockspace"): number {
+    return Number(this.#db.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.n);
   }
 
   #discardOldBoot(bootId: string): number {
-    const row = this.#db.prepare("SELECT value FROM meta WHERE key = 'boot'").get();
-    if (row?.value === bootId) return 0;
-    const count = Number(this.#db.prepare("SELECT count(*) AS n FROM lock").get()?.n);
+    if (this.#meta("boot") === bootId) return 0;
+    const count = this.#count("lock");
     this.begin();
     this.#db.exec("DELETE FROM lock; DELETE FROM lockspace;");
     const put = this.#db.prepare("INSERT OR REPLACE INTO meta VALUES (?, ?)");
@@ -95,7 +121,20 @@ export class Store implements LockRecorder {
     }
   }
 
+  /** @throws {StoreDamaged} if a record makes no sense. */
   saved(): SavedLockspace[] {
+    try {
+      return this.#saved();
+    } catch (error) {
+      throw damaged(this.path, error);
+    }
+  }
+
+  #saved(): SavedLockspace[] {
+    const lost = this.#db.prepare(
+      "SELECT lockspace FROM lock WHERE lockspace NOT IN (SELECT name FROM lockspace)",
+    ).get();
+    if (lost !== undefined) throw new Error(`a lock is in "${lost.lockspace}", which is missing`);
     const lockspaces = this.#db.prepare("SELECT * FROM lockspace ORDER BY name").all();
     const locks = this.#db.prepare("SELECT * FROM lock WHERE lockspace = ? ORDER BY type, name");
     return lockspaces.map((row) => ({
@@ -117,15 +156,23 @@ export class Store implements LockRecorder {
   }
 }
 
-function decodeLock(row: Record<string, unknown>): LockRecord {
-  return {
-    resource: {
-      type: Number(row.type) as ResourceType,
-      name: String(row.name),
-      lockArgs: String(row.args),
-    },
-    mode: Number(row.mode) as Mode,
-  };
+function decodeLock({ type, name, mode, args }: Record<string, unknown>): LockRecord {
+  if (type !== ResourceType.gl && type !== ResourceType.vg && type !== ResourceType.lv) {
+    throw new Error(`the lock "${name}" has type ${type}`);
+  }
+  if (mode !== Mode.sh && mode !== Mode.ex) {
+    throw new Error(`the lock "${name}" has mode ${mode}`);
+  }
+  return { resource: { type, name: String(name), lockArgs: String(args) }, mode };
+}
+
+function damaged(path: string, cause: unknown): StoreDamaged {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new StoreDamaged(
+    `The lock store ${path} is damaged: ${why}. Deactivate the LVs of shared VGs, ` +
+      "remove the file, then start again",
+    { cause },
+  );
 }
 
 /** The records are nobody else's to read. */

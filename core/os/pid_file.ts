@@ -40,7 +40,13 @@ export class PidFile {
       if (tries < TRIES) continue;
       const why = strerror(errno());
       libc().close(fd);
-      throw new PidFileError(`Cannot lock lockfile [${path}], error was [${why}]`);
+      throw new PidFileError(
+        `Cannot lock lockfile [${path}], error was [${why}]. Already running?`,
+      );
+    }
+    if (!isSameFile(path, fd)) {
+      libc().close(fd); // a daemon that was just ending has removed it: make a new one
+      return PidFile.acquire(path);
     }
     const file = new PidFile(path, fd);
     file.write();
@@ -63,5 +69,15 @@ export class PidFile {
       // Somebody removed it already: what is wanted is the case.
     }
     libc().close(this.fd);
+  }
+}
+
+/** Is the open file the one at `path`? Looks without opening it, which would lose the lock. */
+function isSameFile(path: string, fd: number): boolean {
+  try {
+    const [there, ours] = [Deno.statSync(path), Deno.statSync(`/proc/self/fd/${fd}`)];
+    return there.ino === ours.ino && there.dev === ours.dev;
+  } catch {
+    return false;
   }
 }

@@ -4,6 +4,7 @@ import { cString, libc } from "./libc.ts";
 const PR_SET_NAME = 15;
 const RLIMIT_NOFILE = 7;
 const O_RDWR = 0o2;
+const O_CLOEXEC = 0o2000000;
 
 /** Sets /proc/self/comm, cut to 15 characters by the kernel. */
 export function setProcessName(name: string): void {
@@ -35,15 +36,15 @@ function target(fd: string | number): string {
 }
 
 /**
- * Points stdin, stdout and stderr to /dev/null, and every copy of them that the runtime keeps or
- * that was inherited, so that whoever started us sees their end.
+ * Points some of stdin (0), stdout (1) and stderr (2) to /dev/null, and every copy of them that the
+ * runtime keeps or that was inherited, so that whoever started us sees their end.
  */
-export function closeStandardStreams(): void {
-  const fd = libc().open(cString("/dev/null"), O_RDWR, 0);
+export function closeStreams(streams: number[]): void {
+  const fd = libc().open(cString("/dev/null"), O_RDWR | O_CLOEXEC, 0);
   if (fd < 0) return;
-  const standard = new Set([0, 1, 2].map(target));
+  const closing = new Set(streams.map(target));
   const copies = [...Deno.readDirSync("/proc/self/fd")].map(({ name }) => name)
-    .filter((name) => standard.has(target(name)) && Number(name) !== fd);
-  for (const copy of new Set([...copies.map(Number), 0, 1, 2])) libc().dup2(fd, copy);
-  if (fd > 2) libc().close(fd);
+    .filter((name) => closing.has(target(name)) && Number(name) !== fd);
+  for (const copy of new Set([...copies.map(Number), ...streams])) libc().dup2(fd, copy);
+  libc().close(fd);
 }

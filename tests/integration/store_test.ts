@@ -30,7 +30,8 @@ function change(place: Place, sql: string): void {
 /** A start that must fail: what was said, nothing left behind. */
 async function refused(place: Place): Promise<string> {
   const daemon = place.spawn();
-  assertEquals((await daemon.ended()).code, 1);
+  const serves = daemon.serving().then(() => "it serves", () => daemon.ended());
+  assertEquals(await Promise.race([serves, daemon.ended().then(({ code }) => code)]), 1);
   assertEquals(place.remains(), []);
   return daemon.errors.text;
 }

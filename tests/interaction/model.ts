@@ -6,51 +6,17 @@
  */
 import { Errno } from "../../core/errno.ts";
 import { Mode } from "../../core/types.ts";
+import {
+  type Held,
+  type ModelReply,
+  type ModelRequest,
+  type ModelResource,
+  persistentOf,
+  transientOf,
+  versionToWrite,
+  type Waiting,
+} from "./model_state.ts";
 import type { ResourceName, World } from "./world.ts";
-
-export interface ModelRequest {
-  id: number;
-  client: number;
-  what: "lock" | "update" | "query";
-  mode: Mode;
-  persistent: boolean;
-  version: number;
-  maxRetries: number;
-}
-
-export interface ModelReply {
-  id: number;
-  result: number;
-  shExists: boolean;
-  mode: Mode;
-}
-
-interface Waiting extends ModelRequest {
-  retries: number;
-  /** Waits for a timer before the lock manager is asked again. */
-  parked: boolean;
-}
-
-interface Held {
-  /** 0 when persistent. */
-  client: number;
-  mode: Mode;
-  persistent: boolean;
-  version: number;
-  /** Its client is gone. */
-  orphan: boolean;
-}
-
-export interface ModelResource {
-  name: ResourceName;
-  isVg: boolean;
-  mode: Mode;
-  version: number;
-  held: Held[];
-  waiting: Waiting[];
-  /** The release of an orphan failed and waits for a timer. */
-  parked: boolean;
-}
 
 export class Model {
   readonly resources: ModelResource[] = [];
@@ -224,6 +190,7 @@ export class Model {
   #ownTransient(r: ModelResource, waiting: Waiting): void {
     const own = transientOf(r, waiting.client);
     if (!waiting.persistent || own === undefined) return;
+    if (persistentOf(r)?.mode === waiting.mode) return; // there is only one
     if (own.mode !== waiting.mode) return this.#answer(r, waiting, -Errno.EEXIST);
     Object.assign(own, { persistent: true, client: 0 });
     this.#answer(r, waiting, 0);
@@ -296,17 +263,4 @@ export class Model {
     r.held.push({ client, mode, persistent, version: 0, orphan: false });
     this.#answer(r, waiting, 0);
   }
-}
-
-function transientOf(r: ModelResource, client: number): Held | undefined {
-  return r.held.find((held) => !held.persistent && !held.orphan && held.client === client);
-}
-
-function persistentOf(r: ModelResource): Held | undefined {
-  return r.held.find(({ persistent }) => persistent);
-}
-
-/** Only what vg_update announced is written, and only when it is newer. */
-function versionToWrite(r: ModelResource, held: Held): number {
-  return r.isVg && r.mode === Mode.ex && held.version > r.version ? held.version : 0;
 }

@@ -13,7 +13,7 @@ import { stateOfModel, stateOfTable } from "./state.ts";
 import { World } from "./world.ts";
 
 const seed = Number(Deno.env.get("SEED") ?? 20260101);
-const numRuns = Number(Deno.env.get("RUNS") ?? 150);
+const numRuns = Number(Deno.env.get("RUNS") ?? 300);
 
 class Pair {
   readonly #worlds = [new World(), new World()] as const;

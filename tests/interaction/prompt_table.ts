@@ -17,7 +17,7 @@ import {
 } from "../../core/types.ts";
 import { VGS } from "./commands.ts";
 import { type LmAnswer, TableInputs } from "./inputs.ts";
-import type { ModelReply } from "./model.ts";
+import type { ModelReply } from "./model_state.ts";
 import { newEngine } from "./table.ts";
 import type { World } from "./world.ts";
 

@@ -30,7 +30,7 @@ import { SlowTable } from "./slow_table.ts";
 import { newEngine } from "./table.ts";
 
 const seed = Number(Deno.env.get("SEED") ?? 20260101);
-const numRuns = Number(Deno.env.get("RUNS") ?? 60);
+const numRuns = Number(Deno.env.get("RUNS") ?? 500);
 
 /** Plays commands; a new client takes the place of one that is gone. */
 class Play {

@@ -31,7 +31,7 @@ const shown = 3000;
 export class Campaign {
   readonly totals: Totals = { passed: 0, failed: 0, steps: 0, replies: 0, known: new Map() };
   readonly #options: Options;
-  readonly #pairs = new Map<Script["base"], Pair>();
+  readonly #pairs = new Map<string, Pair>();
 
   constructor(options: Options) {
     this.#options = options;
@@ -51,7 +51,8 @@ export class Campaign {
       return;
     }
     this.totals.failed++;
-    console.log(`seed ${script.seed}, step ${failure.step}: ${failure.detail.slice(0, shown)}`);
+    const name = script.seed === 0 ? "script" : `seed ${script.seed}`;
+    console.log(`${name}, step ${failure.step}: ${failure.detail.slice(0, shown)}`);
     console.log(`  again: ${again}`);
     if (this.#options.minimise !== undefined && this.totals.failed === 1) {
       await this.#minimise(script, failure, this.#options.minimise);
@@ -59,22 +60,29 @@ export class Campaign {
   }
 
   async #compare(script: Script): Promise<Comparison> {
-    const { stock, ours } = this.#pair(script.base);
+    const { base } = script;
+    const { stock, ours } = base === "none" ? this.#newPair(script.globalLock) : this.#pair(base);
     const [left, right] = await Promise.all([stock.run(script), ours.run(script)]);
+    if (base === "none") await Promise.all([stock.stop(), ours.stop()]);
     return compare(script, left, right);
   }
 
-  #pair(base: Script["base"]): Pair {
+  /** The daemons that run all scripts with this base. */
+  #pair(base: "dlm" | "sanlock"): Pair {
     let pair = this.#pairs.get(base);
     if (pair === undefined) {
-      const { stock, ours } = this.#options;
-      pair = {
-        stock: new Runner({ name: "stock", command: stock, globalLock: base }),
-        ours: new Runner({ name: "ours", command: ours, globalLock: base }),
-      };
+      pair = this.#newPair(base);
       this.#pairs.set(base, pair);
     }
     return pair;
+  }
+
+  #newPair(globalLock: "dlm" | "sanlock" | undefined): Pair {
+    const option = globalLock === undefined ? {} : { globalLock };
+    return {
+      stock: new Runner({ name: "stock", command: this.#options.stock, ...option }),
+      ours: new Runner({ name: "ours", command: this.#options.ours, ...option }),
+    };
   }
 
   async #minimise(script: Script, failure: Finding, path: string): Promise<void> {

@@ -47,6 +47,8 @@ function differingKeys(stock: Reply | undefined, ours: Reply | undefined): strin
 
 const equal = (left: string[], right: string[]) => left.join("\n") === right.join("\n");
 
+const hasSanlock = (lines: string[]) => lines.some((line) => line.includes(" lm_type=sanlock "));
+
 /** Takes from a list every line of another, each as often as it is there. */
 function without(lines: string[], others: string[]): string[] {
   const left = others.slice();
@@ -151,7 +153,13 @@ class Comparer {
     const order = [...(stock?.keys() ?? [])].join() === [...(ours?.keys() ?? [])].join();
     if (keys.length === 0 && order) return;
     const sent = (left ?? right)!;
-    const pair: ReplyPair = { step: this.script.steps[sent.toStep]!, stock, ours, keys };
+    const pair: ReplyPair = {
+      script: this.script,
+      step: this.script.steps[sent.toStep]!,
+      stock,
+      ours,
+      keys,
+    };
     const rule = keys.length === 0 ? undefined : differences.find((rule) => rule.explains(pair));
     const detail = `client ${sent.client}, reply to step ${sent.toStep} ` +
       `${JSON.stringify(pair.step)}\n  stock: ${show(stock)}\n  ours:  ${show(ours)}`;
@@ -167,7 +175,7 @@ class Comparer {
     const stock = normaliseInfo(stockText, this.stock, ignoredLockspace);
     const ours = normaliseInfo(ourText, this.ours, ignoredLockspace);
     if (equal(stock, ours)) return;
-    if (this.script.base === "sanlock" && equal(withoutVersions(stock), withoutVersions(ours))) {
+    if (hasSanlock(stock) && equal(withoutVersions(stock), withoutVersions(ours))) {
       const rule = "sanlock-test-versions";
       this.#result.findings.push({ step, detail: "versions in a listing", signature: rule, rule });
       return;

@@ -10,8 +10,8 @@ export interface DaemonKind {
   name: "stock" | "ours";
   /** Words of the command, to which the options are added. */
   command: string[];
-  /** Which lock type provides the global lock. */
-  globalLock: "dlm" | "sanlock";
+  /** Which lock type provides the global lock; absent: whichever is used first. */
+  globalLock?: "dlm" | "sanlock";
 }
 
 export interface Daemon {
@@ -32,7 +32,8 @@ const prelude = "mount -t tmpfs tmpfs /dev/mapper && : > /dev/mapper/base-lvmloc
 const running = new Set<Daemon>();
 
 function options(kind: DaemonKind, directory: string): string[] {
-  const common = ["--test", "-g", kind.globalLock, "--foreground"];
+  const globalLock = kind.globalLock === undefined ? [] : ["-g", kind.globalLock];
+  const common = ["--test", ...globalLock, "--foreground"];
   const paths = ["-s", `${directory}/socket`, "-p", `${directory}/pid`];
   const adopt = ["--adopt-file", `${directory}/adopt`];
   const own = kind.name === "ours" ? ["--api-socket", `${directory}/api`] : [];

@@ -6,11 +6,13 @@
  */
 import type { LockspaceInfo } from "./info.ts";
 import type { Reply } from "./message.ts";
-import { field, type Step } from "./script.ts";
+import { field, type Script, type Step } from "./script.ts";
 import { textField } from "./target.ts";
 
 /** Two answers to the same request, of which at least one exists. */
 export interface ReplyPair {
+  /** What the script runs with. */
+  script: Pick<Script, "base" | "globalLock">;
   step: Step;
   stock: Reply | undefined;
   ours: Reply | undefined;
@@ -31,6 +33,12 @@ const resultOf = (reply: Reply | undefined) => reply?.get("op_result") ?? "none"
 /** Results differ in just this way, and with them nothing but what belongs to the result. */
 function results(pair: ReplyPair, stock: string, ours: string): boolean {
   return resultOf(pair.stock) === stock && resultOf(pair.ours) === ours;
+}
+
+/** Nothing is started, and only the flags say so differently. */
+function onlyFlagsDiffer(pair: ReplyPair, stock: string, ours: string): boolean {
+  return results(pair, "-210", "-210") && pair.keys.join() === "result_flags" &&
+    pair.stock?.get("result_flags") === stock && pair.ours?.get("result_flags") === ours;
 }
 
 const isRequest = (pair: ReplyPair, name: string): boolean =>
@@ -85,6 +93,33 @@ export const differences: readonly Difference[] = [
     explains: (pair) =>
       pair.step.kind === "send" && resultOf(pair.stock) === "-93" &&
       textField(pair.step.fields, "vg_lock_type") === "idm",
+  },
+  {
+    id: "unlock-cancels-itself",
+    reason: "an unlock with nothing to unlock or cancel finds nothing; it does not cancel itself",
+    ends: true,
+    explains: (pair) =>
+      pair.step.kind === "send" && results(pair, "-125", "-2") &&
+      field(pair.step.fields, "opts").includes("unlock_cancel"),
+  },
+  {
+    id: "chosen-type-stays",
+    reason: "the type of the global lock that -g chose is not forgotten while nothing is started",
+    ends: false,
+    explains: (pair) =>
+      pair.script.base === "none" && pair.script.globalLock !== undefined &&
+      (onlyFlagsDiffer(pair, "NO_GL_LS,NO_LM,NO_LOCKSPACES", "NO_GL_LS,NO_LOCKSPACES") ||
+        (isRequest(pair, "running_lm") && resultOf(pair.stock) === "-37" &&
+          Number(resultOf(pair.ours)) > 0)),
+  },
+  {
+    id: "type-is-chosen-anew",
+    reason: "while nothing is started the last lock type named counts, not the first",
+    ends: false,
+    explains: (pair) =>
+      pair.script.base === "none" && pair.step.kind === "send" &&
+      textField(pair.step.fields, "vg_lock_type") === "sanlock" &&
+      onlyFlagsDiffer(pair, "NO_LOCKSPACES", "NO_GL_LS,NO_LOCKSPACES"),
   },
   {
     id: "stop-all-count",

@@ -7,6 +7,7 @@
  */
 import { burstAll } from "./burst_campaign.ts";
 import { Campaign } from "./campaign.ts";
+import { fixedScripts } from "./fixed.ts";
 import { generate } from "./generate.ts";
 import { type Options, parseOptions, usage } from "./options.ts";
 import { parseScript, type Script } from "./script.ts";
@@ -49,6 +50,27 @@ async function runAll(campaign: Campaign, options: Options): Promise<void> {
   await Promise.all(Array.from({ length: ahead }, work));
 }
 
+/** Runs the scripts written by hand: one by name, or `all`. */
+async function runFixed(campaign: Campaign, name: string): Promise<void> {
+  const chosen = [...fixedScripts].filter(([each]) => name === "all" || name === each);
+  if (chosen.length === 0) throw new Error(`there is no script ${name}`);
+  for (const [each, script] of chosen) {
+    await campaign.check(script, `deno task test:oracle --fixed ${each}`);
+  }
+}
+
+async function runReplay(campaign: Campaign, path: string): Promise<void> {
+  const script = parseScript(await Deno.readTextFile(path));
+  await campaign.check(script, `deno task test:oracle --replay ${path}`);
+}
+
+async function runWanted(campaign: Campaign, options: Options): Promise<void> {
+  if (options.replay !== undefined) return await runReplay(campaign, options.replay);
+  if (options.fixed !== undefined) return await runFixed(campaign, options.fixed);
+  if (options.seeds > 1) await runFixed(campaign, "all");
+  await runAll(campaign, options);
+}
+
 /** Runs the tester with command line arguments and returns the exit status. */
 export async function main(args: string[]): Promise<number> {
   const options = parseOptions(args);
@@ -61,11 +83,7 @@ export async function main(args: string[]): Promise<number> {
   const started = performance.now();
   const campaign = new Campaign(options);
   try {
-    if (options.replay === undefined) await runAll(campaign, options);
-    else {
-      const script = parseScript(await Deno.readTextFile(options.replay));
-      await campaign.check(script, `deno task test:oracle --replay ${options.replay}`);
-    }
+    await runWanted(campaign, options);
   } finally {
     await campaign.stop();
   }

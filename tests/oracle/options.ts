@@ -11,6 +11,7 @@ export interface Options {
   clients: number;
   requests: number;
   replay: string | undefined;
+  fixed: string | undefined;
   ours: string[];
   stock: string[];
   burst: boolean;
@@ -27,6 +28,7 @@ every reply and the state listings. Needs root and the installed lvmlockd (packa
   --first N         seed of the first one (1)
   --seed N          that one only
   --replay FILE     run a saved script instead
+  --fixed NAME      run one of the scripts written by hand instead (all: --fixed all)
   --clients N       clients in a script (8)
   --requests N      requests for each client (50)
   --burst           all clients at once; checks each daemon against a simple model
@@ -54,7 +56,18 @@ const text = (value: unknown) => typeof value === "string" && value !== "" ? val
 export function parseOptions(args: string[]): Options {
   const known = parseArgs(args, {
     string: [
-      ...["seeds", "first", "seed", "replay", "clients", "requests", "minimise", "ours", "stock"],
+      ...[
+        "seeds",
+        "first",
+        "seed",
+        "replay",
+        "fixed",
+        "clients",
+        "requests",
+        "minimise",
+        "ours",
+        "stock",
+      ],
     ],
     boolean: ["burst", "help"],
     default: { seeds: "2000", first: "1", clients: "8", requests: "50" },
@@ -69,6 +82,7 @@ export function parseOptions(args: string[]): Options {
     clients: count(known.clients, "clients"),
     requests: count(known.requests, "requests"),
     replay: text(known.replay),
+    fixed: text(known.fixed),
     ours: words(known.ours) ?? [Deno.execPath(), "run", "-A", ourMain],
     stock: words(known.stock) ?? ["lvmlockd"],
     burst: known.burst === true,

@@ -55,21 +55,27 @@ export type Step =
 export interface Script {
   /** Where it came from; 0 for one written by hand. */
   seed: number;
-  /** Lock manager of the VG that exists throughout: it fixes where the global lock lives. */
-  base: "dlm" | "sanlock";
+  /**
+   * Lock manager of a VG that exists throughout and so fixes where the global lock lives. `none`:
+   * there is no such VG, and the script gets daemons of its own.
+   */
+  base: "dlm" | "sanlock" | "none";
+  /** With base `none`: the daemon's option `-g`. */
+  globalLock?: "dlm" | "sanlock";
   steps: Step[];
 }
 
 /** The text form of a script: one step a line, so that differences between two are readable. */
 export function formatScript(script: Script): string {
   const steps = script.steps.map((step) => "  " + JSON.stringify(step)).join(",\n");
-  return `{"seed": ${script.seed}, "base": "${script.base}", "steps": [\n${steps}\n]}\n`;
+  const { steps: _, ...head } = script;
+  return `${JSON.stringify(head).slice(0, -1)},"steps":[\n${steps}\n]}\n`;
 }
 
 /** Reads what {@link formatScript} wrote; throws on anything that is not a script. */
 export function parseScript(text: string): Script {
   const script = JSON.parse(text) as Script;
-  if (script.base !== "dlm" && script.base !== "sanlock") throw new Error("no script: base");
+  if (!["dlm", "sanlock", "none"].includes(script.base)) throw new Error("no script: base");
   if (!Array.isArray(script.steps)) throw new Error("no script: steps");
   for (const step of script.steps) {
     if (!["send", "noise", "close", "info"].includes(step.kind)) {

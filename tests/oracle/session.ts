@@ -51,16 +51,20 @@ export class Session {
     libc.close(this.#dump);
   }
 
-  /** A new control connection and no lockspace but the base one, which cannot be stopped. */
+  /** A new control connection, and no lockspace but a base one that cannot be stopped. */
   begin(script: Script): void {
     this.end();
     this.opened = [];
     this.control = this.#connect();
     this.control.ask([["request", "hello"]]);
-    this.control.ask([["request", "stop_all"], ["opts", "force"]]);
+    if (script.base !== "none") this.control.ask([["request", "stop_all"], ["opts", "force"]]);
     const alone = this.until((info) => info.clients.length === 1 && info.lockspaces.every(isGone));
     this.controlId = Number(alone.clients[0]!.id);
-    const base = script.base === "sanlock" ? sanlockVg("base", 9) : dlmVg("base", 9);
+    if (script.base !== "none") this.#startBase(script.base);
+  }
+
+  #startBase(lockType: "dlm" | "sanlock"): void {
+    const base = lockType === "sanlock" ? sanlockVg("base", 9) : dlmVg("base", 9);
     this.control.ask(startRequest(base, "none"));
     untilRunning(this.control, { gl: false, vg: "base" });
     const held = { kind: "lv", vg: base, lv: 99 } as const;
