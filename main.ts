@@ -82,10 +82,11 @@ async function serve(options: DaemonOptions, background: boolean): Promise<numbe
     syslogPriority: options.syslogPriority,
     syslog,
   });
-  const starting = Daemon.start(options, (status) => Deno.exit(status));
-  handleSignals(starting, background);
+  // Only when signals are handled may there be files that the end would have to remove.
+  const started = Promise.withResolvers<Daemon>();
+  handleSignals(started.promise, background);
   try {
-    await starting;
+    started.resolve(await Daemon.start(options, (status) => Deno.exit(status)));
     if (background) reportReady();
     return undefined;
   } catch (error) {
@@ -99,7 +100,7 @@ async function serve(options: DaemonOptions, background: boolean): Promise<numbe
 /** SIGTERM ends the daemon when no lock is held; so does Ctrl-C on a daemon in the foreground. */
 function handleSignals(starting: Promise<Daemon>, background: boolean): void {
   // A signal that comes while the daemon starts is obeyed when it has; a failed start ends anyway.
-  const terminate = () => void starting.then((daemon) => daemon.terminate(), () => {});
+  const terminate = () => void starting.then((daemon) => daemon.terminate());
   Deno.addSignalListener("SIGTERM", terminate);
   Deno.addSignalListener("SIGINT", () => {
     if (!background) terminate();

@@ -85,7 +85,7 @@ export class Daemon {
       shutdownRefused: (held) => this.#refuseShutdown(held),
       fatal: (error) => this.#fatal(error),
       changed: () => this.#service?.changed(),
-    }, () => this.options.hostId || readHostId(this.options.hostIdFile));
+    }, () => this.options.hostId || hostIdFrom(this.options.hostIdFile));
     this.#service = new TableService(engine, this.#dispatcher, {
       version: VERSION,
       pid: Deno.pid,
@@ -149,6 +149,16 @@ export class Daemon {
     await this.#native?.close();
     this.backends.close();
     this.pidFile.remove();
+  }
+}
+
+/** The file may come after us; until then there is no host id, which a start is refused for. */
+function hostIdFrom(path: string): number {
+  try {
+    return readHostId(path);
+  } catch (error) {
+    log.error(`Cannot read the host id: ${error instanceof Error ? error.message : error}`);
+    return 0;
   }
 }
 

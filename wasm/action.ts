@@ -41,6 +41,8 @@ export class Action {
   clientNext: Action | null = null;
   /** A lock manager call for this action is under way; it keeps its place in the queue. */
   inFlight: bool = false;
+  /** Cancelled while a call was under way: it must not start to wait for anything else. */
+  givenUp: bool = false;
   /** Timer after which a refused lock is tried again; 0 when it is not waiting for one. */
   timer: i32 = 0;
 

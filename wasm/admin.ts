@@ -3,8 +3,8 @@
  * Each asks the manager once and passes its answer on.
  */
 import { Action } from "./action";
-import { samePrefix } from "./bytes";
-import { Call, callFor, callLockspace } from "./calls";
+import { copyOf, samePrefix } from "./bytes";
+import { Call, callFor, callLockspace, callResource } from "./calls";
 import { reply } from "./effects";
 import {
   ALIGN_MB,
@@ -28,13 +28,12 @@ import {
   put,
   putFloat,
   RESULT,
-  RT,
   SIZE,
   VG_ARGS,
   VG_NAME,
 } from "./frame";
 import { noteInitialised, onlyType, pretendedRunning } from "./global_lock";
-import { Lockspace, STARTING } from "./lockspace";
+import { Lockspace, RUNNING, STARTING } from "./lockspace";
 import { SANLOCK_NAME } from "./limits";
 import { lockspaceName, lockspaceNameLength, lockspaceOfRequest } from "./names";
 import { table } from "./table";
@@ -62,7 +61,6 @@ import {
   LM_TYPE_NONE,
   LM_TYPE_SANLOCK,
   OP_INIT,
-  RT_LV,
   RT_VG,
 } from "./vocabulary";
 
@@ -112,7 +110,7 @@ export function initLv(action: Action): void {
   if (type != LM_TYPE_SANLOCK) return answer(action, 0);
   if (lockspace != null && lockspace.state == STARTING) return answer(action, -ESTARTING);
   const record = call(LM_INIT_LV, action);
-  if (lockspace != null) put(record, LOCKSPACE, lockspace.id);
+  if (lockspace != null && lockspace.state == RUNNING) put(record, LOCKSPACE, lockspace.id);
 }
 
 /** Starts a call that needs the request's texts. */
@@ -130,16 +128,24 @@ function call(op: i32, action: Action): usize {
 
 /** free_lv of an LV that nobody holds: its lease is free for another LV. */
 export function freeLv(lockspace: Lockspace, action: Action): void {
-  const lv = lockspace.lvs.find(inputText(LV_UUID), inputLength(LV_UUID));
-  if (lv != null && (lv.lockCount > 0 || lv.waiting.size > 0 || lv.call != null)) {
+  const length = inputLength(LV_UUID);
+  const found = lockspace.lvs.find(inputText(LV_UUID), length);
+  if (found != null && (found.lockCount > 0 || found.waiting.size > 0 || found.call != null)) {
     return answer(action, -EBUSY);
   }
   if (lockspace.lockType != LM_TYPE_SANLOCK) return answer(action, 0);
+  const lv = found != null ? found : lockspace.addLv(copyOf(inputText(LV_UUID), length));
+  lv.lvArgs = copyOf(inputText(LV_ARGS), inputLength(LV_ARGS));
   action.inFlight = true;
-  const record = callLockspace(LM_FREE_LV, lockspace, action);
-  put(record, RT, RT_LV);
-  copyText(record, LV_UUID);
-  copyText(record, LV_ARGS);
+  callResource(LM_FREE_LV, lv, action, null, 0, 0);
+}
+
+/** The lease is free, or not; whoever asked for the LV meanwhile is served next. */
+export function freeLvDone(call: Call): void {
+  const action = call.action!;
+  action.inFlight = false;
+  action.lmResult = input(LM_RESULT);
+  reply(action, input(RESULT));
 }
 
 export function findFreeLock(lockspace: Lockspace, action: Action): void {
@@ -183,7 +189,7 @@ export function vgStatus(action: Action): void {
   if (lockspace == null) return answer(action, -ENOENT);
   action.lockType = lockspace.lockType;
   action.lockspace = lockspace;
-  if (lockspace.lockType != LM_TYPE_SANLOCK || lockspace.state == STARTING) {
+  if (lockspace.lockType != LM_TYPE_SANLOCK || lockspace.state != RUNNING) {
     return answer(action, 0);
   }
   action.inFlight = true;

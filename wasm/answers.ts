@@ -1,5 +1,5 @@
 /** A lock manager's answer finds the call that it belongs to, and what comes next. */
-import { adminDone, answerRunning } from "./admin";
+import { adminDone, answerRunning, freeLvDone } from "./admin";
 import { Call, takeCall } from "./calls";
 import { armTimer, reply } from "./effects";
 import { ARG, CALL, HOSTS_UNKNOWN, input, LM_RESULT, RESULT } from "./frame";
@@ -16,6 +16,7 @@ import {
   ENOLS,
   LM_CHECK_ARGS,
   LM_CONVERT,
+  LM_FREE_LV,
   LM_HAS_GL,
   LM_HOSTS,
   LM_JOIN,
@@ -100,6 +101,9 @@ function resourceAnswered(r: Resource, call: Call): void {
       break;
     case LM_SET_GL:
       switchDone(r, call);
+      break;
+    case LM_FREE_LV:
+      freeLvDone(call);
       break;
     case LM_UNLOCK:
       if (stopping && call.action == null) return unlockedForStop(r, call);

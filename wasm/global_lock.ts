@@ -172,9 +172,26 @@ function noteSwitched(lockspace: Lockspace, enabled: bool): void {
   if (enabled) {
     table.glSanlock = lockspace.name;
     table.glRemoved = false;
-  } else if (isGlobal(lockspace)) {
-    table.glSanlock = EMPTY;
+  } else {
+    if (isGlobal(lockspace)) table.glSanlock = EMPTY;
+    forgetDuplicate();
   }
+}
+
+/** With fewer than two enabled global locks left there is no duplicate any more. */
+function forgetDuplicate(): void {
+  let enabled = 0;
+  for (let next = table.firstLockspace; next != null;) {
+    const at = next;
+    next = at.next;
+    if (at.glEnabled) enabled++;
+  }
+  if (enabled < 2) table.glDuplicate = false;
+}
+
+/** The lease turned out to be disabled, by another host. */
+export function noteDisabled(lockspace: Lockspace): void {
+  noteSwitched(lockspace, false);
 }
 
 /** init_vg created a VG with the global lock enabled; its lockspace is not started yet. */

@@ -24,6 +24,7 @@ import {
   VB_VERSION,
 } from "./frame";
 import { copyOf } from "./bytes";
+import { noteDisabled } from "./global_lock";
 import { RETRY_MS } from "./limits";
 import { Lock } from "./lock";
 import { RUNNING } from "./lockspace";
@@ -42,6 +43,7 @@ import {
   LM_LOCK,
   LM_UNLOCK,
   R_DUP_GL_LS,
+  R_NO_GL_LS,
   RT_LV,
   SH,
   UN,
@@ -80,6 +82,10 @@ function refused(r: Resource, action: Action, result: i32): void {
     return;
   }
   if (result == -EAGAIN) takeOwner(action);
+  if (result == -EUNATCH) {
+    noteDisabled(r.lockspace);
+    action.replyFlags |= R_NO_GL_LS;
+  }
   reply(action, result);
   if (result == -EUNATCH) cancelWaiting(r);
 }
@@ -164,7 +170,10 @@ export function convertDone(r: Resource, call: Call): void {
   claim.mode = action.mode;
   if (claim.mode == SH) r.shCount++;
   r.mode = claim.mode;
-  if (claim.persistent) recordLock(r, claim.mode);
+  if (claim.persistent) {
+    recordLock(r, claim.mode);
+    r.lastClient = 0; // it was there before: a reply that fails does not release it
+  }
   reply(action, 0);
 }
 

@@ -128,6 +128,7 @@ export function cancel(): void {
     const resource = action.resource;
     if (action.inFlight) {
       action.maxRetries = -1;
+      action.givenUp = true;
       return;
     }
     reply(action, -ECANCELED);

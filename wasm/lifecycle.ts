@@ -205,7 +205,10 @@ export function leaveDone(call: Call): void {
     lockspace.ender = null;
     lockspace.state = RUNNING;
     lockspace.vg = lockspace.remakeVgResource();
+    recordLockspace(lockspace, false); // its locks are gone
+    recordLockspace(lockspace, true);
     reply(ender, -EBUSY);
+    table.changed = true;
     return;
   }
   const warn = noteLeft(lockspace);

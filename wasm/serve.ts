@@ -16,6 +16,7 @@ import { sweep } from "./sweep";
 import { table } from "./table";
 import {
   EBUSY,
+  ECANCELED,
   EINVAL,
   ENOENT,
   ENOMEM,
@@ -58,6 +59,10 @@ export function end(lockspace: Lockspace, action: Action): void {
 }
 
 export function serveIn(lockspace: Lockspace, action: Action): void {
+  if (action.givenUp) {
+    reply(action, -ECANCELED);
+    return;
+  }
   if (action.lockType == LM_TYPE_NONE) {
     action.lockType = lockspace.lockType;
   } else if (action.lockType != lockspace.lockType) {

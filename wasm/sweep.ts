@@ -193,7 +193,7 @@ function coveredByPersistent(r: Resource, action: Action): void {
 function ownTransient(r: Resource, action: Action): void {
   if (!action.persistent) return;
   const own = r.transientOf(action.client);
-  if (own == null) return;
+  if (own == null || (r.kept != null && r.kept!.mode == action.mode)) return;
   if (own.mode != action.mode) return settle(r, action, -EEXIST);
   promote(r, own);
   settle(r, action, 0);
@@ -209,7 +209,8 @@ function conversions(r: Resource, after: u32): bool {
     const next = action.next;
     const claim = action.persistent ? r.kept : r.transientOf(action.client);
     if (
-      action.request > after && claim != null && !claim.orphan && claim.mode != action.mode
+      action.request > after && (action.mode == SH || action.mode == EX) && claim != null &&
+      !claim.orphan && claim.mode != action.mode
     ) {
       convert(r, claim, action);
       if (r.call != null) return true;
@@ -276,6 +277,7 @@ function exclusive(r: Resource): bool {
 
 /** Forgets an LV that nobody holds or wants. */
 function dispose(r: Resource): void {
+  if (r.timer != 0) table.timers.delete(r.timer);
   forgetInManager(r);
   r.lockspace.removeResource(r);
 }

@@ -1,8 +1,9 @@
 /** Who waits for lockspaces: start_wait, stop_all, the stop of an idle `lvm_global`, the shutdown. */
 import { reply } from "./effects";
 import { append, ARG, put } from "./frame";
+import { globalByName } from "./global_lock";
 import { beginStop } from "./lifecycle";
-import { Lockspace, STARTING, STOPPING } from "./lockspace";
+import { Lockspace, RUNNING, STARTING, STOPPING } from "./lockspace";
 import { table } from "./table";
 import { F_FORCE, F_WAIT, OUT_QUIT, OUT_SHUTDOWN_REFUSED } from "./vocabulary";
 
@@ -56,14 +57,10 @@ function stopUnlocked(force: bool): i32 {
 }
 
 function stopIdleGlobal(): void {
-  for (let next = table.firstLockspace; next != null;) {
-    const at = next;
-    next = at.next;
-    if (!at.isGlobal || !at.stopWhenIdle || at.state == STOPPING || at.inUse) continue;
-    at.stopWhenIdle = false;
-    beginStop(at);
-    return;
-  }
+  const global = globalByName();
+  if (global == null || !global.stopWhenIdle || global.state != RUNNING || global.inUse) return;
+  global.stopWhenIdle = false;
+  beginStop(global);
 }
 
 /** SIGTERM: stops what is free of locks; ends the daemon, or says that locks forbid it. */

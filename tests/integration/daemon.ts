@@ -11,6 +11,24 @@ const root = new URL("../../", import.meta.url).pathname;
 /** The words that start the program. */
 export const program = [Deno.execPath(), "run", "-A", "--quiet", `${root}main.ts`];
 
+/** How a program ended and what it printed. */
+export interface Finished {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs a program to its end. */
+export async function run(
+  words: string[],
+  options: Pick<Deno.CommandOptions, "cwd" | "env"> = {},
+): Promise<Finished> {
+  const command = new Deno.Command(words[0]!, { args: words.slice(1), stdin: "null", ...options });
+  const { code, stdout, stderr } = await command.output();
+  const decoder = new TextDecoder();
+  return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+}
+
 /** A condition that has no event of its own and does not come true within this time never will. */
 const PATIENCE_MS = 30_000;
 
@@ -56,11 +74,21 @@ export class Lines {
     return this.#all.join("\n");
   }
 
-  /** Resolves when a line matches; throws if the stream ends without one. */
-  async line(pattern: RegExp): Promise<string> {
+  /** How many there are. */
+  get count(): number {
+    return this.#all.length;
+  }
+
+  /** Those from number `index` on. */
+  from(index: number): string[] {
+    return this.#all.slice(index);
+  }
+
+  /** Resolves when a line matches, from number `index` on; throws if the stream ends without one. */
+  async line(pattern: RegExp, index = 0): Promise<string> {
     let over = false;
     this.ended.then(() => over = true);
-    for (let i = 0;; i++) {
+    for (let i = index;; i++) {
       while (i >= this.#all.length) {
         if (over) throw new Error(`No line matches ${pattern} in:\n${this.text}`);
         await Promise.race([this.#more(), this.ended]);
@@ -202,7 +230,12 @@ export class Place implements AsyncDisposable {
 
   /** Starts a daemon here without waiting. */
   spawn({ args = [], ...options }: StartOptions = {}): DaemonProcess {
-    const daemon = DaemonProcess.spawn([...this.args, "--foreground", ...args], options);
+    return this.spawnBare([...this.args, "--foreground", ...args], options);
+  }
+
+  /** Starts a daemon with these arguments alone. */
+  spawnBare(args: string[], options: StartOptions = {}): DaemonProcess {
+    const daemon = DaemonProcess.spawn(args, options);
     this.#started.push(daemon);
     return daemon;
   }

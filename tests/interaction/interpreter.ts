@@ -12,7 +12,7 @@
  *     reply_failed NAME REQUEST …    the reply to this request could not be delivered
  *     shutdown                       the daemon is asked to end
  *     restore_lockspace VG [TYPE]    state of an earlier process
- *     restore_lock VG (LV|VGLK) MODE
+ *     restore_lock VG (LV|VGLK|GLLK) MODE
  *     inspect                        the state listing
  *     types on|off                   replies show their lock type
  *     auto on|off                    lock manager calls are answered ok at once
@@ -182,9 +182,11 @@ export class Interpreter implements Names {
     return this.#inputs.restoreLockspace(id, type, isGlobal ? "" : vg);
   }
 
-  #restoreLock(vgName: string, [name = "", mode]: readonly string[]): EffectRecord[] {
-    const resourceType = name === "VGLK" ? ResourceType.vg : ResourceType.lv;
-    const lvUuid = name === "VGLK" ? "" : name;
+  #restoreLock(vg: string, [name = "", mode]: readonly string[]): EffectRecord[] {
+    const types: Record<string, ResourceType> = { GLLK: ResourceType.gl, VGLK: ResourceType.vg };
+    const resourceType = types[name] ?? ResourceType.lv;
+    const lvUuid = resourceType === ResourceType.lv ? name : "";
+    const vgName = vg === "lvm_global" ? "" : vg;
     const held = mode === "sh" ? Mode.sh : Mode.ex;
     return this.#inputs.restoreLock({ vgName, resourceType, lvUuid, mode: held, lvArgs: "" });
   }

@@ -81,6 +81,8 @@ const cases: Record<string, [Step, number | undefined, number]> = {
     -114,
   ],
   "long-vg-name": [request(["request", "lock_vg"], ["vg_name", "v".repeat(60)]), -210, -212],
+  "nameless-vg": [request(["request", "start_vg"], ["vg_name", "none"]), 0, -22],
+  "start-needs-type": [request(["request", "start_vg"], ["vg_lock_type", "x"]), -1, -22],
   "idm-in-test-mode": [request(["request", "lock_vg"], ["vg_lock_type", "idm"]), -93, -22],
   "unlock-cancels-itself": [request(["request", "lock_vg"], ["opts", "unlock_cancel"]), -125, -2],
   "stop-all-count": [request(["request", "stop_all"]), 3, 2],

@@ -87,6 +87,22 @@ export const differences: readonly Difference[] = [
       textField(pair.step.fields, "vg_name").length > longestVgName,
   },
   {
+    id: "nameless-vg",
+    reason: "a VG needs a name",
+    ends: true,
+    explains: (pair) =>
+      isRequest(pair, "start_vg") && results(pair, "0", "-22") &&
+      pair.step.kind === "send" && textField(pair.step.fields, "vg_name") === "",
+  },
+  {
+    id: "start-needs-type",
+    reason: "a start without a known lock type is an invalid request, not a failure to join",
+    ends: false,
+    explains: (pair) =>
+      isRequest(pair, "start_vg") && results(pair, "-1", "-22") && pair.step.kind === "send" &&
+      !["dlm", "sanlock", "idm"].includes(textField(pair.step.fields, "vg_lock_type")),
+  },
+  {
     id: "idm-in-test-mode",
     reason: "test mode knows IDM, which Debian's build of the stock daemon leaves out",
     ends: false,

@@ -80,6 +80,33 @@ const longNames: Step[] = [
   info,
 ];
 
+/** A VG without a name. The stock daemon starts it, so nothing can be compared afterwards. */
+const nameless: Step[] = [
+  send(0, make.lockRequest({ kind: "vg", vg: { ...va, name: "" } }, "ex", "none", "fixed")),
+  send(0, make.namedRequest("stop_vg", { ...va, name: "none" })),
+  send(0, make.startRequest({ ...va, name: "" }, "wait")),
+];
+
+/** Field of a start request, and what takes its place. */
+const spoiledStarts: [string, string | number | undefined][] = [
+  ["vg_lock_type", undefined],
+  ["vg_lock_type", "none"],
+  ["vg_lock_type", "nosuch"],
+  ["vg_lock_type", 2],
+  ["vg_lock_args", undefined],
+  ["vg_lock_args", "9.0.0:other"],
+  ["vg_lock_args", "x".repeat(80)],
+  ["vg_uuid", undefined],
+  ["version", "x"],
+  ["opts", undefined],
+];
+
+const oddStarts: Step[] = spoiledStarts.map(([key, value], i) => {
+  const fields = make.startRequest({ ...va, name: `v${i}` }, "wait");
+  const rest = fields.filter(([other]) => other !== key);
+  return send(0, value === undefined ? rest : [...rest, [key, value]]);
+});
+
 /** Needs the stand-in device of the VG `base`. */
 const firstSanlockVg: Step[] = [
   lock(0, gl, "ex"),
@@ -130,6 +157,8 @@ export const fixedScripts: ReadonlyMap<string, Script> = new Map([
   ["lock-types", script(lockTypes)],
   ["lock-types-dlm", script(lockTypes, "dlm")],
   ["long-names", script(longNames, "dlm")],
+  ["nameless", script(nameless, "dlm")],
+  ["odd-starts", script([...oddStarts, info], "dlm")],
   ["first-sanlock-vg", script(firstSanlockVg)],
   ["first-sanlock-vg-chosen", script(firstSanlockVg, "sanlock")],
   ["bad-sanlock-starts", script(badSanlockStarts, "sanlock")],

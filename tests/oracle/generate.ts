@@ -273,10 +273,22 @@ class Walk {
       this.steps.push({ kind: "noise", client, text: spoiledNoise(this.#random) });
       return;
     }
+    this.#send(client, spoil(this.#random, this.#healthy()));
+  }
+
+  /** A request to be spoiled. Not one that starts or frees something. */
+  #healthy(): Fields {
+    const vg = this.#vg();
     const target = this.#target();
     const mode = this.#random.pick(["sh", "ex", "un"]);
-    const healthy = make.lockRequest(target, mode, this.#opts(target), "odd");
-    this.#send(client, spoil(this.#random, healthy));
+    return this.#random.weighted<Fields>([
+      [6, make.lockRequest(target, mode, this.#opts(target), "odd")],
+      [1, make.lvRequest("query_lock_lv", vg, this.#lv())],
+      [1, make.lvRequest("init_lv", vg, this.#lv())],
+      [1, make.vgRequest(this.#random.pick(["busy_vg", "init_vg"]), vg)],
+      [1, make.namedRequest(this.#random.pick(["query_lock_vg", "find_free_lock"]), vg)],
+      [1, make.updateRequest(vg, this.#version)],
+    ]);
   }
 }
 

@@ -82,9 +82,12 @@ export async function main(args: string[]): Promise<number> {
   if (options.burst) return await burstAll(options);
   const started = performance.now();
   const campaign = new Campaign(options);
+  const interrupt = () => campaign.stop().finally(() => Deno.exit(130));
+  Deno.addSignalListener("SIGINT", interrupt);
   try {
     await runWanted(campaign, options);
   } finally {
+    Deno.removeSignalListener("SIGINT", interrupt);
     await campaign.stop();
   }
   report(campaign, started);
