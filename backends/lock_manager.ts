@@ -180,7 +180,7 @@ export interface LockManager {
     how: { version: number; freeVg: boolean },
   ): Outcome<Answer>;
   /** Drops the manager's own state of a resource that holds no lock. */
-  forget(lockspace: LockspaceSpec, resource: ResourceSpec): void;
+  forget?(lockspace: LockspaceSpec, resource: ResourceSpec): void;
   otherHosts(lockspace: LockspaceSpec): Outcome<HostsAnswer>;
   /** dlm: refreshes an LV that is active on other nodes; absent means nothing to do. */
   refreshLv?(path: string, lvUuid: string): Outcome<Answer>;

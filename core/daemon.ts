@@ -29,6 +29,9 @@ import { VERSION } from "./version.ts";
 
 const log = logger("daemon");
 
+/** Where locks between processes of this host live, whatever directories the options name. */
+const LOCK_DIR = "/run/lock";
+
 /** What the process does when the daemon ends: 0 normally, 1 after a failure. */
 export type OnExit = (status: number) => void;
 
@@ -139,14 +142,14 @@ export class Daemon {
   async #end(status: number): Promise<void> {
     if (this.#stopping) return;
     this.#stopping = true;
+    this.#service.refuseAll();
     notifySystemd("STOPPING=1");
     await this.#close();
     this.onExit(status);
   }
 
   async #close(): Promise<void> {
-    await this.#api?.stop();
-    await this.#native?.close();
+    await Promise.all([this.#native?.close(), this.#api?.stop()]);
     this.backends.close();
     this.pidFile.remove();
   }
@@ -182,6 +185,7 @@ function embeddedBackends(options: DaemonOptions) {
     : derivedName(hostIdentity(), stateDir);
   const bootId = Deno.readTextFileSync("/proc/sys/kernel/random/boot_id").trim();
   const store = new Store(`${stateDir}/${clusterName}.db`, bootId);
+  guard(clusterName, store);
   if (store.discarded > 0) {
     log.info(`${store.discarded} locks of an earlier boot are forgotten: no LV is active any more`);
   }
@@ -194,6 +198,21 @@ function embeddedBackends(options: DaemonOptions) {
     acrossHosts: false,
   };
   return { managers: [new EmbeddedManager(clusterName, store)], status: [status] };
+}
+
+/**
+ * Two daemons must never serve one cluster name from different records, whatever their options say.
+ * The lock is held until the process ends.
+ * @throws {PidFileError} if another daemon on this host serves it.
+ */
+function guard(clusterName: string, store: Store): void {
+  try {
+    Deno.mkdirSync(LOCK_DIR, { recursive: true });
+    PidFile.acquire(`${LOCK_DIR}/lvmlockd-${clusterName}.pid`);
+  } catch (error) {
+    store.close();
+    throw error;
+  }
 }
 
 function testBackends() {

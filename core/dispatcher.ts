@@ -65,6 +65,8 @@ export class Dispatcher {
       records.setInt(at, Field.flags, options.test ? 1 : 0);
       records.setInt(at, Field.lockType, options.glType);
       records.setInt(at, Field.bits, this.backends.supported);
+      const forgetful = this.backends.all().filter(({ forget }) => forget !== undefined);
+      records.setInt(at, Field.arg, forgetful.reduce((bits, { type }) => bits | (1 << type), 0));
     });
   }
 
@@ -103,7 +105,9 @@ export class Dispatcher {
 
   /** Hands a request to the table; `onReply` is called once, never after {@link clientGone}. */
   request(client: number, request: Request, onReply: (reply: Reply) => void): RequestId {
-    this.#lastRequest = this.#lastRequest === 0xffffffff ? 1 : this.#lastRequest + 1;
+    do this.#lastRequest = this.#lastRequest === 0xffffffff ? 1 : this.#lastRequest + 1; while (
+      this.#asked.has(this.#lastRequest)
+    );
     const id = this.#lastRequest;
     this.#asked.set(id, { request, onReply });
     this.#submit(Input.request, (records, at) => fillRequest(records, at, client, id, request));
@@ -148,7 +152,7 @@ export class Dispatcher {
   /** A backend that answers at once adds to the queue while it is worked off. */
   #perform(): void {
     this.#performing = true;
-    for (let i = 0; i < this.#queue.length; i++) this.#performOne(this.#queue[i]!);
+    for (let i = 0; i < this.#queue.length && !this.#dead; i++) this.#performOne(this.#queue[i]!);
     this.#queue.length = 0;
     this.#performing = false;
     this.events.changed();
@@ -228,16 +232,24 @@ export class Dispatcher {
     this.#open.clear();
     const held = this.#held;
     this.#held = [];
-    for (const action of held) action();
+    for (const action of held) attempt(action);
   }
 
   #call(effect: LmCallEffect): void {
-    const answer = this.#makeCall(effect);
+    const answer = this.#tryCall(effect);
     if (effect.op === LmCall.forget) return;
     if (answer instanceof Promise) {
       answer.catch(failed).then((answer) => this.#answered(effect, answer));
     } else {
       this.#answered(effect, answer);
+    }
+  }
+
+  #tryCall(effect: LmCallEffect): AnyAnswer | Promise<AnyAnswer> {
+    try {
+      return this.#makeCall(effect);
+    } catch (error) {
+      return failed(error);
     }
   }
 
@@ -252,7 +264,7 @@ export class Dispatcher {
     const spec = this.#lockspaces.get(effect.lockspace);
     if (spec === undefined) throw new Error(`No lockspace ${effect.lockspace} was prepared`);
     if (effect.op === LmCall.forget) {
-      manager.forget(spec, resourceOf(effect));
+      manager.forget?.(spec, resourceOf(effect));
       return { result: 0 };
     }
     return callInLockspace(manager, spec, effect);
@@ -285,6 +297,15 @@ export class Dispatcher {
       if (asked !== undefined) asked.message = answer.message;
     }
     this.#submit(Input.lmDone, (records, at) => fillAnswer(records, at, effect, answer));
+  }
+}
+
+/** One client's trouble must not keep the others from their replies. */
+function attempt(action: () => void): void {
+  try {
+    action();
+  } catch (error) {
+    log.error(`reply: ${error instanceof Error ? error.stack : error}`);
   }
 }
 

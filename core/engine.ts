@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { Effect, Field, Float, Input, Records, Row, Text } from "./records.ts";
+import { CREATED, Effect, Field, Float, Input, Records, Row, Text } from "./records.ts";
 import { type InspectRow, lockspaceStates, type LockType, type Mode, type Op } from "./types.ts";
 import type { ClientId, Reply, Request, RequestId, ResourceType } from "./types.ts";
 
@@ -235,7 +235,8 @@ function decodeReply(records: Records, at: number): Reply {
     result: records.int(at, Field.result),
     lmResult: records.int(at, Field.lmResult),
     lockType: records.int(at, Field.lockType) as LockType,
-    flags: records.int(at, Field.flags),
+    flags: records.int(at, Field.flags) & ~CREATED,
+    created: (records.int(at, Field.flags) & CREATED) !== 0,
     mode: records.int(at, Field.mode) as Mode,
     vgArgs: records.text(at, Text.vgArgs),
     lvArgs: records.text(at, Text.lvArgs),

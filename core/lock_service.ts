@@ -33,6 +33,7 @@ export type StaticStatus = Omit<
 export class TableService implements LockService {
   readonly #clients = new Clients();
   readonly #listeners = new Set<() => void>();
+  #ending = false;
 
   constructor(
     private readonly engine: Engine,
@@ -49,11 +50,20 @@ export class TableService implements LockService {
     if (unanswered !== undefined) this.dispatcher.clientGone(id, unanswered);
   }
 
+  /** From now on every request is answered ESTALE: the daemon is ending. */
+  refuseAll(): void {
+    this.#ending = true;
+  }
+
   submit(client: ClientId, request: Request, onReply: (reply: Reply) => void): RequestId {
+    if (this.#ending) {
+      onReply(refusal(request, -Errno.ESTALE, "The daemon is ending"));
+      return 0;
+    }
     const unanswered = this.#clients.unanswered(client);
     if (unanswered === undefined) throw new Error(`Client ${client} is not connected`);
     if (this.#clients.size > MAX_CLIENTS) {
-      onReply(refusal(request, -Errno.ENOMEM));
+      onReply(refusal(request, -Errno.ENOMEM, `More than ${MAX_CLIENTS} clients are connected`));
       return 0;
     }
     let id = 0;
@@ -62,7 +72,7 @@ export class TableService implements LockService {
       answered = true;
       unanswered.delete(id);
       if (this.#clients.has(client)) onReply(reply);
-      else if (reply.result === 0) this.dispatcher.replyFailed(client, request);
+      else if (reply.created) this.dispatcher.replyFailed(client, request);
     });
     if (!answered) unanswered.add(id);
     return id;
@@ -118,7 +128,7 @@ export class TableService implements LockService {
   }
 }
 
-function refusal({ op }: Request, result: number): Reply {
+function refusal({ op }: Request, result: number, message: string): Reply {
   return {
     op,
     result,
@@ -131,6 +141,6 @@ function refusal({ op }: Request, result: number): Reply {
     owner: { hostId: 0, generation: 0, timestamp: 0, state: "", name: "" },
     lsGeneration: 0,
     prevGeneration: 0,
-    message: `More than ${MAX_CLIENTS} clients are connected`,
+    message,
   };
 }

@@ -121,6 +121,9 @@ export const LmCall = {
 } as const;
 export type LmCall = typeof LmCall[keyof typeof LmCall];
 
+/** Bit of a reply's flags that is for the host alone (R_CREATED). */
+export const CREATED = 0x10000;
+
 /** Longest text that crosses the boundary, in bytes (MAX_NAME of the native protocol). */
 export const MAX_TEXT = TEXT_SLOT;
 

@@ -6,7 +6,18 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { Errno } from "./errno.ts";
-import { Effect, Field, Float, Input, LmCall, MAX_TEXT, Row, STRIDE, Text } from "./records.ts";
+import {
+  CREATED,
+  Effect,
+  Field,
+  Float,
+  Input,
+  LmCall,
+  MAX_TEXT,
+  Row,
+  STRIDE,
+  Text,
+} from "./records.ts";
 import {
   lockspaceStates,
   LockType,
@@ -97,7 +108,8 @@ Deno.test("the vocabulary that both sides share with LVM", () => {
   assertKnown(group(vocabulary, "OP_"), Op);
   assertKnown(group(vocabulary, "RT_"), ResourceType);
   assertKnown(group(vocabulary, "LM_TYPE_"), LockType);
-  assertEquals(sorted(group(vocabulary, "R_")), sorted(Object.entries(ResultFlag)));
+  const flags = { ...ResultFlag, created: CREATED };
+  assertEquals(sorted(group(vocabulary, "R_")), sorted(Object.entries(flags)));
   const modes = Object.entries(vocabulary).filter(([name]) => /^(IV|UN|SH|EX)$/.test(name));
   assertKnown(modes, Mode);
   const errors = Object.entries(vocabulary).filter(([name]) =>

@@ -156,6 +156,8 @@ export interface Reply {
   lockType: LockType;
   /** {@link ResultFlag} bits. */
   flags: number;
+  /** A persistent lock was made that was not there before: if this is not delivered, it must go. */
+  created?: boolean;
   /** Current mode of the resource (queryLock only, else `iv`). */
   mode: Mode;
   /** Lock args made by init_vg, init_lv or setlockargs; `""` if none. */

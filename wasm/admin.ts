@@ -35,7 +35,7 @@ import {
 import { noteInitialised, onlyType, pretendedRunning } from "./global_lock";
 import { Lockspace, RUNNING, STARTING } from "./lockspace";
 import { SANLOCK_NAME } from "./limits";
-import { lockspaceName, lockspaceNameLength, lockspaceOfRequest } from "./names";
+import { isReservedName, lockspaceName, lockspaceNameLength, lockspaceOfRequest } from "./names";
 import { table } from "./table";
 import {
   EAGAIN,
@@ -68,7 +68,7 @@ import {
 export function initVg(action: Action): void {
   const type = action.lockType;
   if (type <= LM_TYPE_NONE) return answer(action, -EINVAL);
-  if (nameCollides(type)) return answer(action, -EEXIST);
+  if (isReservedName() || nameCollides(type)) return answer(action, -EEXIST);
   const record = call(LM_INIT_VG, action);
   put(record, ALIGN_MB, input(ALIGN_MB));
   put(record, GL_ENABLED, enablesGlobalLock(action) ? 1 : 0);

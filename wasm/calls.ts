@@ -73,7 +73,7 @@ export function startCall(call: Call, lockType: i32): usize {
 }
 
 export function newCall(op: i32): Call {
-  lastCall = lastCall == i32.MAX_VALUE ? 1 : lastCall + 1;
+  do lastCall = lastCall == i32.MAX_VALUE ? 1 : lastCall + 1; while (calls.has(lastCall));
   return new Call(lastCall, op);
 }
 

@@ -87,7 +87,9 @@ export function dropAction(action: Action): void {
 
 /** Asks the host to come back after `ms`; one of the two says what for. */
 export function armTimer(ms: i32, action: Action | null, resource: Resource | null): i32 {
-  table.lastTimer = table.lastTimer == i32.MAX_VALUE ? 1 : table.lastTimer + 1;
+  do {
+    table.lastTimer = table.lastTimer == i32.MAX_VALUE ? 1 : table.lastTimer + 1;
+  } while (table.timers.has(table.lastTimer));
   const id = table.lastTimer;
   table.timers.set(id, new Timer(action, resource));
   const record = append(OUT_ARM_TIMER);

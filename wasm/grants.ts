@@ -42,6 +42,7 @@ import {
   LM_CONVERT,
   LM_LOCK,
   LM_UNLOCK,
+  R_CREATED,
   R_DUP_GL_LS,
   R_NO_GL_LS,
   RT_LV,
@@ -116,8 +117,10 @@ export function hold(r: Resource, action: Action, result: i32): void {
     dropAction(action);
     return abandon(claim);
   }
-  if (claim.persistent) recordLock(r, claim.mode);
-  else if (client != null) client.addLock(claim);
+  if (claim.persistent) {
+    recordLock(r, claim.mode);
+    action.replyFlags |= R_CREATED;
+  } else if (client != null) client.addLock(claim);
   reply(action, result);
 }
 

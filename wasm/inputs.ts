@@ -29,7 +29,7 @@ import {
   VG_UUID,
 } from "./frame";
 import { abandon } from "./grants";
-import { GLOBAL_NAME, globalByName } from "./global_lock";
+import { GLOBAL_NAME, globalByName, globalLockspace } from "./global_lock";
 import { MAX_CLIENT_ACTIONS } from "./limits";
 import { Lock } from "./lock";
 import { Lockspace, RUNNING } from "./lockspace";
@@ -42,13 +42,12 @@ import { shutdown } from "./waiters";
 import {
   ECANCELED,
   ENOMEM,
-  EX,
   F_LV_UNLOCK,
+  F_PERSISTENT,
   OP_LOCK,
   RT_GL,
   RT_LV,
   RT_VG,
-  SH,
   UN,
 } from "./vocabulary";
 
@@ -90,30 +89,33 @@ export function request(): void {
   else route(action);
 }
 
-/** Cancels what the client waits for and releases its transient locks. */
+/**
+ * Cancels what the client waits for and releases its transient locks. All of it is taken away before
+ * anything else is looked at, so that nothing is granted to the client on the way.
+ */
 export function clientGone(): void {
   const id = input(CLIENT);
   const client = table.client(id);
   if (client == null) return;
   table.clients.delete(id);
-  while (client.actions != null) abandonAction(client.actions!);
+  const touched = new Array<Resource>();
+  while (client.actions != null) {
+    const action = client.actions!;
+    const resource = action.resource;
+    if (action.inFlight) { // settled when it is done; nobody waits for the answer any more
+      client.removeAction(action);
+    } else {
+      dropAction(action);
+      if (resource != null) touched.push(resource);
+    }
+  }
   while (client.locks != null) {
     const claim = client.locks!;
     client.removeLock(claim);
     abandon(claim);
-    sweep(claim.resource);
+    touched.push(claim.resource);
   }
-}
-
-/** Nobody waits for the answer any more. What is under way is settled when it is done. */
-function abandonAction(action: Action): void {
-  const resource = action.resource;
-  if (action.inFlight) {
-    action.client!.removeAction(action);
-    return;
-  }
-  dropAction(action);
-  if (resource != null) sweep(resource);
+  for (let i = 0; i < touched.length; i++) sweep(touched[i]);
 }
 
 /** Gives up one request. What the manager is asked for already is answered as it turns out. */
@@ -138,25 +140,30 @@ export function cancel(): void {
 }
 
 /**
- * The reply that granted an LV lock could not be delivered. Its client cannot know that it holds
- * the lock, so a persistent one is released, unless somebody used it since.
+ * The reply that told of a new persistent lock could not be delivered. Its client cannot know that it
+ * holds the lock, so it is released, unless somebody used it since.
  */
 export function replyFailed(): void {
   assert(inputFits(), "a text of the request does not fit its slot");
-  if (input(OP) != OP_LOCK || input(RT) != RT_LV || (input(FLAGS) & 1) == 0) return;
-  if (input(MODE) != SH && input(MODE) != EX) return;
-  const lockspace = lockspaceOfRequest();
+  if (input(OP) != OP_LOCK || (input(FLAGS) & F_PERSISTENT) == 0) return;
+  const lockspace = input(RT) == RT_GL ? globalLockspace() : lockspaceOfRequest();
   if (lockspace == null || lockspace.state != RUNNING || lockspace.ender != null) return;
-  const lv = lockspace.lvs.find(inputText(LV_UUID), inputLength(LV_UUID));
-  if (lv == null) return;
+  const resource = resourceOfInput(lockspace);
+  if (resource == null) return;
   const action = actionOfInput();
   action.mode = UN;
   action.flags |= F_LV_UNLOCK;
   action.lockType = lockspace.lockType;
   action.lockspace = lockspace;
-  action.resource = lv;
-  lv.waiting.append(action);
-  sweep(lv);
+  action.resource = resource;
+  resource.waiting.append(action);
+  sweep(resource);
+}
+
+function resourceOfInput(lockspace: Lockspace): Resource | null {
+  if (input(RT) == RT_GL) return lockspace.gl;
+  if (input(RT) == RT_VG) return lockspace.vg;
+  return lockspace.lvs.find(inputText(LV_UUID), inputLength(LV_UUID));
 }
 
 /** A pause is over: a refused request, or a release that failed, is tried again. */

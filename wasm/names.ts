@@ -1,5 +1,6 @@
 /** The lockspace name of a request's VG: `lvm_` and the VG name, made in place. */
-import { Bytes, copyOf } from "./bytes";
+import { Bytes, copyOf, sameBytes } from "./bytes";
+import { GLOBAL_NAME } from "./global_lock";
 import { inputLength, inputText, VG_NAME } from "./frame";
 import { Lockspace } from "./lockspace";
 import { MAX_TEXT } from "./limits";
@@ -23,6 +24,13 @@ export function lockspaceNameBytes(): Bytes {
   return copyOf(lockspaceName(), lockspaceNameLength());
 }
 
+/** The lockspace of the request's VG. `lvm_global` is no VG's, whatever the VG is called. */
 export function lockspaceOfRequest(): Lockspace | null {
-  return table.lockspaces.find(lockspaceName(), lockspaceNameLength());
+  const found = table.lockspaces.find(lockspaceName(), lockspaceNameLength());
+  return found != null && found.isGlobal ? null : found;
+}
+
+/** Would the VG's lockspace be called as the global one? */
+export function isReservedName(): bool {
+  return sameBytes(GLOBAL_NAME, lockspaceName(), lockspaceNameLength());
 }

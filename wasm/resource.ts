@@ -35,6 +35,8 @@ export class Resource extends Named {
   call: Call | null = null;
   /** Test mode: a pretended holder on another host (un, sh or ex). */
   remote: i32 = UN;
+  /** Forgotten by its lockspace. */
+  disposed: bool = false;
   /** Timer for another attempt at releasing an orphan; 0 when none. */
   timer: i32 = 0;
   listPrev: Resource | null = null;

@@ -26,7 +26,7 @@ import {
 import { startGlobal, startLockspace, usesGlobalLockspace } from "./lifecycle";
 import { MAX_LOCKSPACES, MAX_VG_NAME } from "./limits";
 import { Lockspace, STARTING, STOPPING } from "./lockspace";
-import { lockspaceNameBytes, lockspaceOfRequest } from "./names";
+import { isReservedName, lockspaceNameBytes, lockspaceOfRequest } from "./names";
 import { end, serveIn } from "./serve";
 import { table } from "./table";
 import {
@@ -134,7 +134,7 @@ function start(action: Action): void {
     reply(action, -EINVAL);
     return;
   }
-  if (length > MAX_VG_NAME) {
+  if (length > MAX_VG_NAME || isReservedName()) {
     reply(action, -EARGS);
     return;
   }

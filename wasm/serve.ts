@@ -152,6 +152,8 @@ export function hostsDone(action: Action, lockspace: Lockspace, result: i32): vo
     reply(action, 0);
   } else if (lockspace.state == STOPPING || lockspace.ender != null) {
     reply(action, -ESTALE);
+  } else if (action.op == OP_SETLOCKARGS_BEFORE && lockspace.lvLockCount > 0) {
+    reply(action, -ENOTEMPTY); // taken while the hosts were asked
   } else {
     if (action.op == OP_FREE) lockspace.freeing = true;
     end(lockspace, action);

@@ -32,6 +32,7 @@ import {
   OP_LOCK,
   OP_UPDATE,
   OUT_LM_CALL,
+  R_CREATED,
   R_SH_EXISTS,
   RT_GL,
   SH,
@@ -50,7 +51,7 @@ export function sweep(r: Resource): void {
     ) return;
     if (r.waiting.size == before) break;
   }
-  if (r.idle) dispose(r);
+  if (r.idle && !r.disposed) dispose(r);
 }
 
 /** The manager has granted something: the sweep that asked goes on where it was, then anew. */
@@ -196,6 +197,7 @@ function ownTransient(r: Resource, action: Action): void {
   if (own == null || (r.kept != null && r.kept!.mode == action.mode)) return;
   if (own.mode != action.mode) return settle(r, action, -EEXIST);
   promote(r, own);
+  action.replyFlags |= R_CREATED;
   settle(r, action, 0);
 }
 
@@ -209,7 +211,8 @@ function conversions(r: Resource, after: u32): bool {
     const next = action.next;
     const claim = action.persistent ? r.kept : r.transientOf(action.client);
     if (
-      action.request > after && (action.mode == SH || action.mode == EX) && claim != null &&
+      action.op == OP_LOCK && action.request > after && (action.mode == SH || action.mode == EX) &&
+      claim != null &&
       !claim.orphan && claim.mode != action.mode
     ) {
       convert(r, claim, action);
@@ -239,7 +242,10 @@ function heldElsewhere(r: Resource): bool {
 /** Shared requests in order of arrival, up to the first exclusive one. */
 function shared(r: Resource): bool {
   if (r.mode == EX) return false;
-  for (let action = r.waiting.first; action != null && action.mode == SH;) {
+  for (
+    let action = r.waiting.first;
+    action != null && action.op == OP_LOCK && action.mode == SH;
+  ) {
     const next = action.next;
     if (r.mode == SH) {
       share(r, action);
@@ -277,6 +283,7 @@ function exclusive(r: Resource): bool {
 
 /** Forgets an LV that nobody holds or wants. */
 function dispose(r: Resource): void {
+  r.disposed = true;
   if (r.timer != 0) table.timers.delete(r.timer);
   forgetInManager(r);
   r.lockspace.removeResource(r);

@@ -120,6 +120,8 @@ export const R_DUP_GL_LS: i32 = 0x8;
 export const R_WARN_GL_REMOVED: i32 = 0x10;
 export const R_SH_EXISTS: i32 = 0x20;
 export const R_HOSTS_UNKNOWN: i32 = 0x40;
+/** For the host, not for clients: this reply tells of a persistent lock that was not there before. */
+export const R_CREATED: i32 = 0x10000;
 
 // Errno values.
 export const EPERM: i32 = 1;

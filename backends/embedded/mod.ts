@@ -99,8 +99,6 @@ export class EmbeddedManager implements LockManager {
     return ok;
   }
 
-  forget(): void {}
-
   otherHosts(): HostsAnswer {
     return ok;
   }

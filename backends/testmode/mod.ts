@@ -80,7 +80,6 @@ class TestManager implements LockManager {
     this.#values.write(lockspace, resource, how.version, how.freeVg);
     return ok;
   }
-  forget(): void {}
   otherHosts(): Outcome<HostsAnswer> {
     return ok;
   }

@@ -7,7 +7,7 @@
 import type { Context } from "hono";
 import { Errno } from "../errno.ts";
 import type { ClientInfo } from "../service.ts";
-import { Mode, Op, OptionFlag, type Reply, type Request } from "../types.ts";
+import type { Reply, Request } from "../types.ts";
 import type { ApiContext, ApiEnv, Bindings } from "./context.ts";
 import { ask, type GiveUp } from "./deadline.ts";
 import { apiError, shuttingDown } from "./problem.ts";
@@ -39,9 +39,9 @@ export async function perform(
     signals: signalsOf(api, c, session),
   });
   const outcome = await asking.outcome;
-  const granted = outcome.kind === "reply" && outcome.reply.result >= 0;
+  const created = outcome.kind === "reply" && outcome.reply.created === true;
   const delivered = deliveryOf(c)
-    .catch(() => granted && isPersistentLock(request) && replyFailed(api, client, request));
+    .catch(() => created && api.service.replyFailed(client.id, request));
   if (!session) {
     Promise.all([asking.finished, delivered]).then(() => api.service.closeClient(client.id));
   }
@@ -70,14 +70,6 @@ function signalsOf(api: ApiContext, c: Context<ApiEnv>, session: Session | undef
 function openClient(api: ApiContext, c: Context<ApiEnv>): ClientInfo {
   const agent = (c.req.header("user-agent") ?? "http").replace(/[^!-~].*$/s, "").slice(0, 63);
   return api.service.openClient({ origin: "http", pid: 0, command: toBytes(agent), fd: 0 });
-}
-
-function isPersistentLock({ op, mode, flags }: Request): boolean {
-  return op === Op.lock && mode >= Mode.sh && (flags & OptionFlag.persistent) !== 0;
-}
-
-function replyFailed(api: ApiContext, client: ClientInfo, request: Request): void {
-  api.service.replyFailed(client.id, request);
 }
 
 function givenUp(

@@ -297,7 +297,7 @@ export class TestService implements LockService {
         takenBy: asked.client,
         sinceMs: this.nowMs,
       });
-      this.#reply(asked, 0);
+      this.#reply(asked, 0, { created: persistent });
     }
   }
 

@@ -19,14 +19,18 @@ const MAX_BYTES = 1024 * 1024 - 1;
 /** How long lvmlockctl may take nothing before it is given up, in milliseconds. */
 const PATIENCE_MS = 5000;
 
-/** Only one transfer at a time: there is one receiver. */
+/** Transfers that may wait; there is one receiver, which takes one at a time. */
+const MAX_WAITING = 16;
+
 let last: Promise<unknown> = Promise.resolve();
+let waiting = 0;
 
 /**
  * Starts the transfer and returns what to reply. Text that is too long ends at the last whole line
  * that fits, with result -ENOSPC.
  */
 export function sendDump(text: string): { result: number; data: Uint8Array } {
+  if (waiting >= MAX_WAITING) return { result: -Errno.EBUSY, data: new Uint8Array(0) };
   let result = 0;
   if (text.length > MAX_BYTES) {
     result = -Errno.ENOSPC;
@@ -34,11 +38,14 @@ export function sendDump(text: string): { result: number; data: Uint8Array } {
   }
   const data = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) data[i] = text.charCodeAt(i);
-  last = last.then(() => setImmediate(() => transfer(data)));
+  waiting++;
+  last = last.then(() => transfer(data)).catch((error) => log.error(`dump: ${error}`))
+    .finally(() => waiting--);
   return { result, data };
 }
 
 async function transfer(data: Uint8Array<ArrayBuffer>): Promise<void> {
+  await new Promise((next) => setImmediate(next)); // the reply goes first
   const sent = await sendAll(RECEIVER, data, DATAGRAM_BYTES, PATIENCE_MS);
   if (sent < data.length) log.debug(`dump: ${sent} of ${data.length} bytes were taken`);
 }

@@ -5,6 +5,7 @@
  */
 import { createServer, type Server, type Socket } from "node:net";
 import { peerPid } from "../os/peer.ts";
+import { fileLimit } from "../os/process.ts";
 import { claimSocketPath } from "../os/socket_path.ts";
 import type { LockService } from "../service.ts";
 import { NativeSession, type SessionOptions } from "./session.ts";
@@ -16,6 +17,17 @@ export interface NativeServerOptions extends SessionOptions {
   path: string;
   /** An inherited listening socket (socket activation) instead of the path. */
   listenFd?: number;
+}
+
+/** Clients that the lock table has room for. */
+const MAX_CONNECTIONS = 60_000;
+/** Descriptors kept for everything else, a full backlog included: accept must never run out. */
+const RESERVED_FILES = 2048;
+
+/** Connections served at once; more are closed as they come. */
+function connectionLimit(): number {
+  const files = fileLimit();
+  return Math.min(MAX_CONNECTIONS, Math.max(files - RESERVED_FILES, files >> 1));
 }
 
 type WithHandle = { _handle?: { fd?: number } };
@@ -33,7 +45,9 @@ export class NativeServer {
    */
   static async listen(service: LockService, options: NativeServerOptions): Promise<NativeServer> {
     const sockets = new Set<Socket>();
+    const most = connectionLimit();
     const server = createServer({ allowHalfOpen: true }, (socket) => {
+      if (sockets.size >= most) return void socket.destroy();
       const fd = (socket as unknown as WithHandle)._handle?.fd ?? -1;
       sockets.add(socket);
       socket.on("close", () => sockets.delete(socket));

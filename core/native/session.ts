@@ -9,7 +9,7 @@ import { Errno } from "../errno.ts";
 import { logText, trace } from "../log.ts";
 import { hungUp } from "../os/peer.ts";
 import type { ClientInfo, LockService } from "../service.ts";
-import { type InfoLayout, Mode, Op, type Reply, ResourceType } from "../types.ts";
+import { type InfoLayout, Op, type Reply, ResourceType } from "../types.ts";
 import { ConfigTextError, parseConfigText } from "./config_text.ts";
 import { sendDump } from "./dump.ts";
 import { FrameReader, MAX_REQUEST } from "./frame.ts";
@@ -131,7 +131,7 @@ export class NativeSession {
     trace(`send ${this.#who} ${opWord(reply.op)} result ${reply.result}`);
     if (reply.op === Op.killVg && reply.result === 0) trace(`S lvm_${request.vgName} kill_vg`);
     const text = reply.op === Op.quit ? printHello(reply.result) : printReply(request, reply);
-    if (grantsLv(request, reply)) {
+    if (reply.created) {
       this.socket.write(text, "latin1", (error) => {
         if (error) this.service.replyFailed(this.#client.id, request);
       });
@@ -176,12 +176,6 @@ export class NativeSession {
     this.#closed = true;
     this.service.closeClient(this.#client.id);
   }
-}
-
-/** A persistent LV lock that the client must learn about, or it would be left behind. */
-function grantsLv(request: NativeRequest, reply: Reply): boolean {
-  return reply.op === Op.lock && reply.result === 0 && request.mode > Mode.un &&
-    request.resourceType === ResourceType.lv && (request.flags & 1) !== 0;
 }
 
 function describe(request: NativeRequest): string {

@@ -11,6 +11,13 @@ export function setProcessName(name: string): void {
   libc().prctl(PR_SET_NAME, cString(name), 0n, 0n, 0n);
 }
 
+/** Open files that this process may have. */
+export function fileLimit(): number {
+  const limits = new BigUint64Array(2);
+  if (libc().getrlimit(RLIMIT_NOFILE, new Uint8Array(limits.buffer)) !== 0) return 1024;
+  return Number(limits[0]! > 1_000_000n ? 1_000_000n : limits[0]!);
+}
+
 /** Allows as many open files as the hard limit permits: one for each client. */
 export function raiseFileLimit(): void {
   const limits = new BigUint64Array(2);

@@ -193,7 +193,11 @@ export class DaemonProcess {
 /** What arbitrates locks: the local rules of the test mode, or the embedded lock manager. */
 export type Manager = "test" | "embedded";
 
-export const CLUSTER = "embedded-test";
+/** Two daemons on one host must not have the same one, so it is this process's own. */
+export const CLUSTER = `embedded-test-${Deno.pid}`;
+
+/** The file by which the daemons of this host agree on that. */
+const guardFile = (cluster: string) => `/run/lock/lvmlockd-${cluster}.pid`;
 
 /** A directory with everything that a daemon needs, in which one can be started again and again. */
 export class Place implements AsyncDisposable {
@@ -203,7 +207,11 @@ export class Place implements AsyncDisposable {
   readonly pidFile: string;
   readonly stateDir: string;
 
-  private constructor(readonly directory: string, readonly manager: Manager) {
+  private constructor(
+    readonly directory: string,
+    readonly manager: Manager,
+    readonly cluster: string,
+  ) {
     this.socket = `${directory}/native.sock`;
     this.api = `${directory}/api.sock`;
     this.pidFile = `${directory}/pid`;
@@ -211,12 +219,13 @@ export class Place implements AsyncDisposable {
     Deno.mkdirSync(this.stateDir);
   }
 
-  static async open(manager: Manager): Promise<Place> {
-    return new Place(await Deno.makeTempDir({ prefix: "lvmlockd-test-" }), manager);
+  /** @param cluster name of the embedded cluster; only one daemon at a time can have it. */
+  static async open(manager: Manager, cluster = CLUSTER): Promise<Place> {
+    return new Place(await Deno.makeTempDir({ prefix: "lvmlockd-test-" }), manager, cluster);
   }
 
   get store(): string {
-    return `${this.stateDir}/${CLUSTER}.db`;
+    return `${this.stateDir}/${this.cluster}.db`;
   }
 
   /** Arguments that keep the daemon in this directory. */
@@ -224,7 +233,7 @@ export class Place implements AsyncDisposable {
     const paths = ["-s", this.socket, "-p", this.pidFile, "--api-socket", this.api];
     const manager = this.manager === "test"
       ? ["--test", "-g", "dlm"]
-      : ["--state-dir", this.stateDir, "--embedded-name", CLUSTER];
+      : ["--state-dir", this.stateDir, "--embedded-name", this.cluster];
     return [...manager, ...paths, "--adopt-file", `${this.directory}/adopt`];
   }
 
@@ -259,6 +268,7 @@ export class Place implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#started.map((daemon) => daemon.kill()));
+    if (exists(guardFile(this.cluster))) await Deno.remove(guardFile(this.cluster));
     await Deno.remove(this.directory, { recursive: true });
   }
 }

@@ -90,7 +90,7 @@ Deno.test("SIGHUP, SIGQUIT, SIGALRM and SIGPIPE are of no effect", async () => {
 
 Deno.test("SIGTERM in the middle of a start ends it as soon as it is complete", async () => {
   await using place = await Place.open("embedded");
-  for (let i = 0; i < 5; i++) {
+  for (let i = 0; i < 3; i++) {
     const daemon = place.spawn();
     await until("the pid file is there", () => exists(place.pidFile));
     daemon.signal("SIGTERM");

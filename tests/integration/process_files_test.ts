@@ -133,6 +133,8 @@ Deno.test("a place that cannot be written is refused, and nothing is left behind
   for (const [args, code, message] of cases) {
     assertMatch(await refused(place, code, args), message, args.join(" "));
     assertEquals(place.remains(), []);
+  }
+  for (const [args, code, message] of [cases[0]!, cases[2]!]) {
     const background = await run([...program, ...place.args, ...args]);
     assertEquals(background.code, code, args.join(" "));
     assertMatch(background.stderr, message, args.join(" "));

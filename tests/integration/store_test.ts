@@ -5,6 +5,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { CLUSTER, exists, Place } from "./daemon.ts";
+import { Sandbox } from "./sandbox.ts";
 import { listLocks, VG } from "./target.ts";
 
 const LV = "abcdef-0123-4567-89ab-cdef-0123-456789";
@@ -36,15 +37,16 @@ async function refused(place: Place): Promise<string> {
   return daemon.errors.text;
 }
 
-Deno.test("a second daemon is kept off the store while the first one runs", async () => {
+Deno.test("a second daemon of the same name is refused, wherever its records are", async () => {
   await using place = await Place.open("embedded");
   await using elsewhere = await Place.open("embedded");
   const first = await place.start();
-  const second = elsewhere.spawn({ args: ["--state-dir", place.stateDir] });
-  assertEquals((await second.ended()).code, 1);
-  const message = `Another daemon has the lock store ${place.store} open`;
-  assertStringIncludes(second.errors.text, message);
-  assertEquals(elsewhere.remains(), []);
+  for (const stateDir of [place.stateDir, elsewhere.stateDir]) {
+    const second = elsewhere.spawn({ args: ["--state-dir", stateDir] });
+    assertEquals((await second.ended()).code, 13);
+    assertMatch(second.errors.text, new RegExp(`Cannot lock lockfile \\[.*${CLUSTER}.*\\]`));
+    assertEquals(elsewhere.remains(), []);
+  }
   {
     using client = await place.connect();
     await client.startVg(VG);
@@ -54,6 +56,22 @@ Deno.test("a second daemon is kept off the store while the first one runs", asyn
   const third = await elsewhere.start({ args: ["--state-dir", place.stateDir] });
   assertEquals((await listLocks(elsewhere.api)).held, [`${LV} ex persistent`]);
   await third.kill();
+});
+
+Deno.test("a daemon of another container is kept off the store while the first one runs", async () => {
+  await using place = await Place.open("embedded");
+  await using elsewhere = await Place.open("embedded");
+  await using sandbox = await Sandbox.open();
+  await place.start();
+  const args = ["--state-dir", place.stateDir];
+  const second = elsewhere.spawn({ args, before: sandbox.inside([]) });
+  assertEquals((await second.ended()).code, 1);
+  const message = `Another daemon has the lock store ${place.store} open`;
+  assertStringIncludes(second.errors.text, message);
+  assertEquals(elsewhere.remains(), []);
+  using client = await place.connect();
+  await client.startVg(VG);
+  assertEquals(await client.lockLv(VG, LV, "ex"), 0);
 });
 
 Deno.test("what another boot left is discarded, and said so", async () => {

@@ -9,6 +9,7 @@ import { minimise } from "./minimise.ts";
 import type { Options } from "./options.ts";
 import { Runner } from "./runner.ts";
 import { formatScript, type Script } from "./script.ts";
+import type { Transcript } from "./transcript.ts";
 
 /** A stock daemon and ours, with the global lock in the same place. */
 interface Pair {
@@ -21,6 +22,8 @@ export interface Totals {
   failed: number;
   steps: number;
   replies: number;
+  /** How often the stock daemon failed. */
+  crashes: number;
   /** How often each known difference was met. */
   known: Map<string, number>;
 }
@@ -29,7 +32,14 @@ export interface Totals {
 const shown = 3000;
 
 export class Campaign {
-  readonly totals: Totals = { passed: 0, failed: 0, steps: 0, replies: 0, known: new Map() };
+  readonly totals: Totals = {
+    passed: 0,
+    failed: 0,
+    steps: 0,
+    replies: 0,
+    crashes: 0,
+    known: new Map(),
+  };
   readonly #options: Options;
   readonly #pairs = new Map<string, Pair>();
 
@@ -62,9 +72,18 @@ export class Campaign {
   async #compare(script: Script): Promise<Comparison> {
     const { base } = script;
     const { stock, ours } = base === "none" ? this.#newPair(script.globalLock) : this.#pair(base);
-    const [left, right] = await Promise.all([stock.run(script), ours.run(script)]);
+    const [left, right] = await Promise.all([this.#runStock(stock, script), ours.run(script)]);
     if (base === "none") await Promise.all([stock.stop(), ours.stop()]);
     return compare(script, left, right);
+  }
+
+  /** The stock daemon crashes now and then, often through what an earlier script did to it. */
+  async #runStock(stock: Runner, script: Script): Promise<Transcript> {
+    for (let attempt = 1;; attempt++) {
+      const transcript = await stock.run(script);
+      if (transcript.failure === undefined || attempt === 3) return transcript;
+      this.totals.crashes++;
+    }
   }
 
   /** The daemons that run all scripts with this base. */
@@ -79,9 +98,13 @@ export class Campaign {
 
   #newPair(globalLock: "dlm" | "sanlock" | undefined): Pair {
     const option = globalLock === undefined ? {} : { globalLock };
+    const { stock, ours, itself } = this.#options;
+    const second = itself
+      ? { name: "stock", command: stock } as const
+      : { name: "ours", command: ours } as const;
     return {
-      stock: new Runner({ name: "stock", command: this.#options.stock, ...option }),
-      ours: new Runner({ name: "ours", command: this.#options.ours, ...option }),
+      stock: new Runner({ name: "stock", command: stock, ...option }),
+      ours: new Runner({ ...second, ...option }),
     };
   }
 
@@ -93,6 +116,12 @@ export class Campaign {
     });
     await Deno.writeTextFile(path, formatScript(small));
     console.log(`  cut down to ${small.steps.length} steps: --replay ${path}`);
+  }
+
+  /** Counts what was run elsewhere. */
+  add({ passed, failed }: { passed: number; failed: number }): void {
+    this.totals.passed += passed;
+    this.totals.failed += failed;
   }
 
   /** Ends every daemon. */

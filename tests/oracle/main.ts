@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { burstAll } from "./burst_campaign.ts";
+import { runBursts } from "./burst_campaign.ts";
 import { Campaign } from "./campaign.ts";
 import { fixedScripts } from "./fixed.ts";
 import { generate } from "./generate.ts";
@@ -18,6 +18,9 @@ const ahead = 4;
 /** One script in so many runs with a sanlock base VG, which takes seconds to start. */
 const sanlockEvery = 100;
 
+/** After so many scripts there is one burst more to run at the end. */
+const burstEvery = 10;
+
 /** The script of a seed for these options. */
 export function scriptOf(seed: number, options: Options): Script {
   const base = seed % sanlockEvery === 0 ? "sanlock" : "dlm";
@@ -29,10 +32,11 @@ function again(seed: number, { clients, requests }: Options): string {
 }
 
 function report(campaign: Campaign, started: number): void {
-  const { passed, failed, steps, replies, known } = campaign.totals;
+  const { passed, failed, steps, replies, crashes, known } = campaign.totals;
   const seconds = ((performance.now() - started) / 1000).toFixed(0);
   console.log(`${steps} steps and ${replies} replies compared in ${seconds} s`);
   for (const [id, times] of known) console.log(`  known difference ${id}: ${times} times`);
+  if (crashes > 0) console.log(`  the stock daemon failed and was started anew ${crashes} times`);
   console.log(`${passed} passed, ${failed} failed`);
 }
 
@@ -67,8 +71,12 @@ async function runReplay(campaign: Campaign, path: string): Promise<void> {
 async function runWanted(campaign: Campaign, options: Options): Promise<void> {
   if (options.replay !== undefined) return await runReplay(campaign, options.replay);
   if (options.fixed !== undefined) return await runFixed(campaign, options.fixed);
+  if (options.burst) return campaign.add(await runBursts(options, options.seeds));
   if (options.seeds > 1) await runFixed(campaign, "all");
   await runAll(campaign, options);
+  if (options.seeds > 1) {
+    campaign.add(await runBursts(options, Math.ceil(options.seeds / burstEvery)));
+  }
 }
 
 /** Runs the tester with command line arguments and returns the exit status. */
@@ -79,7 +87,6 @@ export async function main(args: string[]): Promise<number> {
     return 0;
   }
   if (Deno.uid() !== 0) throw new Error("this needs root: daemons run in namespaces of their own");
-  if (options.burst) return await burstAll(options);
   const started = performance.now();
   const campaign = new Campaign(options);
   const interrupt = () => campaign.stop().finally(() => Deno.exit(130));

@@ -15,6 +15,7 @@ export interface Options {
   ours: string[];
   stock: string[];
   burst: boolean;
+  itself: boolean;
   minimise: string | undefined;
   help: boolean;
 }
@@ -31,10 +32,12 @@ every reply and the state listings. Needs root and the installed lvmlockd (packa
   --fixed NAME      run one of the scripts written by hand instead (all: --fixed all)
   --clients N       clients in a script (8)
   --requests N      requests for each client (50)
-  --burst           all clients at once; checks each daemon against a simple model
+  --burst           all clients at once; checks each daemon against a simple model (without this,
+                    one for every ten scripts)
   --minimise FILE   cut the first failing script down and save it there
   --ours CMD        command of our daemon (deno run -A main.ts)
   --stock CMD       command of the stock daemon (lvmlockd)
+  --itself          compare the stock daemon with itself: shows that outcomes are no chance
   --help            this text
 `;
 
@@ -69,7 +72,7 @@ export function parseOptions(args: string[]): Options {
         "stock",
       ],
     ],
-    boolean: ["burst", "help"],
+    boolean: ["burst", "itself", "help"],
     default: { seeds: "2000", first: "1", clients: "8", requests: "50" },
     unknown: (arg) => {
       throw new RangeError(`unknown argument ${arg}`);
@@ -86,6 +89,7 @@ export function parseOptions(args: string[]): Options {
     ours: words(known.ours) ?? [Deno.execPath(), "run", "-A", ourMain],
     stock: words(known.stock) ?? ["lvmlockd"],
     burst: known.burst === true,
+    itself: known.itself === true,
     minimise: text(known.minimise),
     help: known.help === true,
   };
