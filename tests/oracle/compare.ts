@@ -103,11 +103,12 @@ class Comparer {
   }
 
   #failures(): void {
-    for (
-      const [name, { failure, steps }] of Object.entries({ stock: this.stock, ours: this.ours })
-    ) {
-      if (failure === undefined || (this.#ended && failure.startsWith("no reply"))) continue;
-      this.#unexplained(steps.length, `the ${name} daemon failed: ${failure}`);
+    const { stock, ours } = this;
+    if (stock.failure !== undefined && !this.#ended) {
+      this.#unexplained(stock.steps.length, `the stock daemon failed: ${stock.failure}`);
+    }
+    if (ours.failure !== undefined) {
+      this.#unexplained(ours.steps.length, `our daemon failed: ${ours.failure}`);
     }
   }
 
