@@ -1,3 +1,4 @@
+/** Byte strings of the wire against text of the terminal. @module */
 import { assertEquals } from "@std/assert";
 import { encodeText, fromByteString, toByteString } from "./bytes.ts";
 

@@ -1,3 +1,4 @@
+/** Reading of `--deadline` and what happens when it passes. @module */
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import { Deadline } from "./deadline.ts";
 

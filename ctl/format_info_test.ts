@@ -1,3 +1,4 @@
+/** The listing of `--info` against listings captured from the stock tool. @module */
 import { assertEquals } from "@std/assert";
 import { formatInfo } from "./format_info.ts";
 

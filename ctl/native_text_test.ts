@@ -1,3 +1,4 @@
+/** Requests byte for byte, and replies read leniently. @module */
 import { assertEquals, assertThrows } from "@std/assert";
 import { fieldRequest, parseReply, ReplySyntaxError, simpleRequest } from "./native_text.ts";
 

@@ -1,3 +1,4 @@
+/** Options as getopt takes them: bundles, prefixes, mistakes. @module */
 import { assertEquals, assertThrows } from "@std/assert";
 import { parseSeconds, parseStockOptions, pickAction, type StockOptions } from "./options.ts";
 

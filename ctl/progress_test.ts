@@ -1,3 +1,4 @@
+/** The progress line of long waits, on a terminal and elsewhere. @module */
 import { assertEquals } from "@std/assert";
 import { formatElapsed, ProgressLine } from "./progress.ts";
 

@@ -1,3 +1,8 @@
+/**
+ * Receiving on an abstract name: delivery, a name that is taken, impossible names.
+ *
+ * @module
+ */
 import { assertEquals, assertThrows } from "@std/assert";
 import { abstractAddress, AbstractDatagramSocket, OsError } from "./datagram.ts";
 import { sendDatagram } from "./datagram_out.ts";

@@ -1,3 +1,4 @@
+/** How times, tables and names are printed by the readable commands. @module */
 import { assertEquals } from "@std/assert";
 import { lockspacesText } from "./lockspaces.ts";
 import { locksText } from "./locks.ts";

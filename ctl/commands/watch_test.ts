@@ -1,3 +1,4 @@
+/** How events are printed, one a line. @module */
 import { assertEquals } from "@std/assert";
 import type { Event } from "../../core/api/client.ts";
 import { eventText } from "./watch.ts";

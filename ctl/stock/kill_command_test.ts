@@ -1,3 +1,4 @@
+/** Reading the kill command from LVM's configuration and splitting it into words. @module */
 import { assertEquals } from "@std/assert";
 import { parseSetting, splitCommand } from "./kill_command.ts";
 

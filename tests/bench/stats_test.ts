@@ -1,3 +1,4 @@
+/** Medians and ratios of the benchmark's figures. @module */
 import { assertEquals, assertThrows } from "@std/assert";
 import { median, pairRatios } from "./stats.ts";
 

@@ -1,3 +1,8 @@
+/**
+ * The comparison itself: what it notices, what it passes over, and that every rule is documented.
+ *
+ * @module
+ */
 import { assert, assertEquals } from "@std/assert";
 import { compare } from "./compare.ts";
 import { differences } from "./differences.ts";

@@ -1,3 +1,4 @@
+/** Reading state listings of both daemons. @module */
 import { assertEquals, assertThrows } from "@std/assert";
 import { guardAllows } from "./guard.ts";
 import { isGone, parseInfo } from "./info.ts";

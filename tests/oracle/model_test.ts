@@ -1,3 +1,4 @@
+/** The simple model that judges concurrent runs. @module */
 import { assert, assertEquals } from "@std/assert";
 import { checkBurst } from "./burst_campaign.ts";
 import { checkLinear, type LockEvent } from "./linear.ts";

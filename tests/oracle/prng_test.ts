@@ -1,3 +1,4 @@
+/** The seeded generator of numbers. @module */
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Prng } from "./prng.ts";
 

@@ -1,3 +1,4 @@
+/** Saved scripts: written, read back, refused when damaged. @module */
 import { assertEquals, assertThrows } from "@std/assert";
 import { generate } from "./generate.ts";
 import { parseReply } from "./message.ts";
