@@ -67,8 +67,8 @@ import {
 /** init_vg: new lock args for a VG. Refused while a lockspace of that name is known. */
 export function initVg(action: Action): void {
   const type = action.lockType;
+  if (isReservedName() || nameCollides()) return answer(action, -EEXIST);
   if (type <= LM_TYPE_NONE) return answer(action, -EINVAL);
-  if (isReservedName() || nameCollides(type)) return answer(action, -EEXIST);
   const record = call(LM_INIT_VG, action);
   put(record, ALIGN_MB, input(ALIGN_MB));
   put(record, GL_ENABLED, enablesGlobalLock(action) ? 1 : 0);
@@ -87,16 +87,13 @@ function enablesGlobalLock(action: Action): bool {
 }
 
 /** sanlock keeps 48 characters of a name, so longer ones must differ before that. */
-function nameCollides(type: i32): bool {
+function nameCollides(): bool {
   const length = lockspaceNameLength();
-  if (type != LM_TYPE_SANLOCK) {
-    const found = table.lockspaces.find(lockspaceName(), length);
-    return found != null && found.lockType == type;
-  }
+  if (table.lockspaces.find(lockspaceName(), length) != null) return true;
   for (let next = table.firstLockspace; next != null;) {
     const at = next;
     next = at.next;
-    if (at.lockType != type) continue;
+    if (at.lockType != LM_TYPE_SANLOCK) continue;
     if (samePrefix(at.name, lockspaceName(), length, SANLOCK_NAME)) return true;
   }
   return false;

@@ -123,12 +123,6 @@ export class Campaign {
     this.totals.passed += passed;
     this.totals.failed += failed;
   }
-
-  /** Ends every daemon. */
-  async stop(): Promise<void> {
-    const runners = [...this.#pairs.values()].flatMap(({ stock, ours }) => [stock, ours]);
-    await Promise.all(runners.map((runner) => runner.stop()));
-  }
 }
 
 function unexplained(findings: Finding[]): Finding | undefined {

@@ -86,8 +86,3 @@ export async function stopDaemon(daemon: Daemon): Promise<void> {
   await daemon.child.status;
   await Deno.remove(daemon.directory, { recursive: true });
 }
-
-/** Ends every daemon that this module started and that still runs. */
-export async function stopAllDaemons(): Promise<void> {
-  await Promise.all([...running].map(stopDaemon));
-}

@@ -10,6 +10,7 @@ import { Campaign } from "./campaign.ts";
 import { fixedScripts } from "./fixed.ts";
 import { generate } from "./generate.ts";
 import { type Options, parseOptions, usage } from "./options.ts";
+import { stopRunners } from "./runner.ts";
 import { parseScript, type Script } from "./script.ts";
 
 /** Scripts under way at once, so that neither daemon waits for the other. */
@@ -72,9 +73,10 @@ async function runWanted(campaign: Campaign, options: Options): Promise<void> {
   if (options.replay !== undefined) return await runReplay(campaign, options.replay);
   if (options.fixed !== undefined) return await runFixed(campaign, options.fixed);
   if (options.burst) return campaign.add(await runBursts(options, options.seeds));
-  if (options.seeds > 1) await runFixed(campaign, "all");
+  const complete = options.seeds > 1 && !options.itself;
+  if (complete) await runFixed(campaign, "all");
   await runAll(campaign, options);
-  if (options.seeds > 1) {
+  if (complete) {
     campaign.add(await runBursts(options, Math.ceil(options.seeds / burstEvery)));
   }
 }
@@ -89,13 +91,12 @@ export async function main(args: string[]): Promise<number> {
   if (Deno.uid() !== 0) throw new Error("this needs root: daemons run in namespaces of their own");
   const started = performance.now();
   const campaign = new Campaign(options);
-  const interrupt = () => campaign.stop().finally(() => Deno.exit(130));
-  Deno.addSignalListener("SIGINT", interrupt);
+  const interrupt = () => stopRunners().finally(() => Deno.exit(130));
+  for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, interrupt);
   try {
     await runWanted(campaign, options);
   } finally {
-    Deno.removeSignalListener("SIGINT", interrupt);
-    await campaign.stop();
+    await stopRunners();
   }
   report(campaign, started);
   return campaign.totals.failed === 0 ? 0 : 1;

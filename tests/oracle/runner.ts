@@ -20,6 +20,13 @@ export type JobResult =
   | { task: "stop" }
   | { task: "failed"; message: string };
 
+const running = new Set<Runner>();
+
+/** Ends every daemon that was started through a runner. */
+export async function stopRunners(): Promise<void> {
+  await Promise.all([...running].map((runner) => runner.stop()));
+}
+
 /** Runs jobs in the order in which they were given. */
 export class Runner {
   readonly #kind: DaemonKind;
@@ -27,6 +34,7 @@ export class Runner {
   readonly #pending: ((result: JobResult) => void)[] = [];
 
   constructor(kind: DaemonKind) {
+    running.add(this);
     this.#kind = kind;
     this.#worker = new Worker(import.meta.resolve("./worker.ts"), { type: "module" });
     this.#worker.onmessage = (event: MessageEvent<JobResult>) =>
@@ -60,6 +68,7 @@ export class Runner {
 
   /** Ends the daemon and the thread. */
   async stop(): Promise<void> {
+    if (!running.delete(this)) return;
     await this.#post({ task: "stop" });
     this.#worker.terminate();
   }

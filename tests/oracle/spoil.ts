@@ -39,7 +39,7 @@ export function spoil(random: Prng, fields: Fields): Fields {
     [1, () => replaced(fields, "mode", 3)],
     [2, () => replaced(fields, "vg_lock_type", random.pick(["sanlock", "DLM", "nosuch", "idm"]))],
     [2, () => replaced(fields, "vg_name", random.pick(longNames))],
-    [2, () => replaced(fields, "vg_name", random.pick(["none", "", "gone", "va ", "global"]))],
+    [2, () => replaced(fields, "vg_name", random.pick(["none", "", "gone", "va ", "unheard"]))],
     [1, () => replaced(fields, "vg_name", 7)],
     [2, () => replaced(fields, "lv_uuid", random.pick(["", "none", "u", "U".repeat(64)]))],
     [2, () => replaced(fields, "lv_uuid", "U".repeat(64 + random.below(3)))],
