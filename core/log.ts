@@ -81,10 +81,10 @@ export function logger(part: string) {
   };
 }
 
-/** One line about one request. */
-export function trace(text: string): void {
-  ring.add(text);
-  if (toStderr) console.error(text);
+/** One line about one request, in parts; see {@link LogRing.addParts}. */
+export function trace(...parts: string[]): void {
+  ring.addParts(parts);
+  if (toStderr) console.error(parts.join(""));
 }
 
 /** Text of the ring, oldest first. */

@@ -9,7 +9,7 @@ import { Buffer } from "node:buffer";
 
 /** A line is cut to this many characters, as in the stock daemon. */
 const MAX_LINE = 255;
-const LINE_BREAK = 10;
+const LINE_BREAK = 10, BLANK = 32;
 
 export class LogRing {
   readonly #buffer: Buffer;
@@ -25,28 +25,43 @@ export class LogRing {
 
   /** Adds `<unix seconds> <text>`. Text is a byte string; line breaks in it become blanks. */
   add(text: string): void {
+    this.addParts([text]);
+  }
+
+  /**
+   * Adds one line whose text comes in parts. They are joined byte by byte in the buffer: making one
+   * string of them first costs several times as much, and every request leaves two lines.
+   */
+  addParts(parts: readonly string[]): void {
     const second = Math.floor(Date.now() / 1000);
     if (second !== this.#second) {
       this.#second = second;
       this.#stamp = `${second} `;
     }
-    let line = this.#stamp + text;
-    if (line.length >= MAX_LINE) line = line.slice(0, MAX_LINE - 1);
-    if (line.includes("\n")) line = line.replaceAll("\n", " ");
-    this.#append(line + "\n");
+    let room = MAX_LINE - 1;
+    room -= this.#put(this.#stamp, room);
+    for (let i = 0; i < parts.length; i++) room -= this.#put(parts[i]!, room);
+    if (this.#end === this.capacity) this.#wrap();
+    this.#buffer[this.#end++] = LINE_BREAK;
   }
 
-  #append(line: string): void {
-    const room = this.capacity - this.#end;
-    if (line.length <= room) {
-      this.#buffer.write(line, this.#end, "latin1");
-      this.#end += line.length;
-      return;
+  /** Writes a text, or as much as fits into `room`; returns how many bytes. */
+  #put(text: string, room: number): number {
+    const length = Math.min(text.length, room);
+    const buffer = this.#buffer;
+    let at = this.#end;
+    for (let i = 0; i < length; i++) {
+      if (at === buffer.length) at = this.#wrap();
+      const c = text.charCodeAt(i);
+      buffer[at++] = c === LINE_BREAK ? BLANK : c;
     }
-    this.#buffer.write(line.slice(0, room), this.#end, "latin1");
-    this.#buffer.write(line.slice(room), 0, "latin1");
-    this.#end = line.length - room;
+    this.#end = at;
+    return length;
+  }
+
+  #wrap(): number {
     this.#wrapped = true;
+    return this.#end = 0;
   }
 
   /** Oldest whole line first, each with a line break at its end. */

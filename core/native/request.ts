@@ -109,7 +109,11 @@ export interface NativeRequest extends Request {
   command: string;
 }
 
-type Fields = Map<string, Value>;
+/** The fields of a request, however they were read. */
+export interface Fields {
+  get(key: string): Value | undefined;
+  has(key: string): boolean;
+}
 
 function text(fields: Fields, key: string): string {
   const value = fields.get(key);
@@ -145,7 +149,6 @@ export function toRequest(fields: Fields): NativeRequest | undefined {
   const known = vocabulary.get(word);
   if (known === undefined) return undefined;
   return {
-    ...emptyRequest,
     name: word,
     command: name(fields, "cmd"),
     op: known[0],

@@ -11,6 +11,7 @@ import { hungUp } from "../os/peer.ts";
 import type { ClientInfo, LockService } from "../service.ts";
 import { type InfoLayout, Op, type Reply, ResourceType } from "../types.ts";
 import { ConfigTextError, parseConfigText } from "./config_text.ts";
+import { readPlain } from "./plain_text.ts";
 import { sendDump } from "./dump.ts";
 import { FrameReader, MAX_REQUEST } from "./frame.ts";
 import { opWord, printInfo, resourceWord } from "./info.ts";
@@ -107,7 +108,7 @@ export class NativeSession {
   /** The request; one that is not understood is refused, the connection goes on. */
   #parse(body: string): NativeRequest | undefined {
     try {
-      const fields = parseConfigText(body);
+      const fields = readPlain(body) ?? parseConfigText(body);
       const request = toRequest(fields);
       if (request !== undefined) return request;
       const name = fields.get("request");
@@ -122,13 +123,30 @@ export class NativeSession {
 
   #submit(request: NativeRequest): void {
     this.#waiting = true;
-    trace(`recv ${this.#who} ${describe(request)}`);
+    const ofLv = request.resourceType === ResourceType.lv;
+    trace(
+      "recv ",
+      this.#who,
+      opWord(request.op),
+      " ",
+      resourceWord(request.resourceType),
+      " ",
+      request.vgName,
+      ofLv ? "/" : "",
+      ofLv ? request.lvName : "",
+      ofLv ? " " : "",
+      ofLv ? request.lvUuid : "",
+      " mode ",
+      modeWord(request.mode),
+      " flags ",
+      request.flags === 0 ? "0" : request.flags.toString(16),
+    );
     this.service.submit(this.#client.id, request, (reply) => this.#answer(request, reply));
   }
 
   #answer(request: NativeRequest, reply: Reply): void {
     this.#waiting = false;
-    trace(`send ${this.#who} ${opWord(reply.op)} result ${reply.result}`);
+    trace("send ", this.#who, opWord(reply.op), " result ", String(reply.result));
     if (reply.op === Op.killVg && reply.result === 0) trace(`S lvm_${request.vgName} kill_vg`);
     const text = reply.op === Op.quit ? printHello(reply.result) : printReply(request, reply);
     if (reply.created) {
@@ -150,9 +168,13 @@ export class NativeSession {
     if (!this.#closed) this.socket.write(text, "latin1");
   }
 
+  /** The client in a log line, with a blank behind it. Made once: a command does not change. */
   get #who(): string {
-    return `${this.#client.command || "client"}[${this.#client.pid}][${this.#client.id}]`;
+    const { command, pid, id } = this.#client;
+    if (command === "") return `client[${pid}][${id}] `;
+    return this.#name ||= `${command}[${pid}][${id}] `;
   }
+  #name = "";
 
   /**
    * The peer sends no more: it has gone, or still wants the answers to what it has sent. Some close
@@ -176,14 +198,6 @@ export class NativeSession {
     this.#closed = true;
     this.service.closeClient(this.#client.id);
   }
-}
-
-function describe(request: NativeRequest): string {
-  const name = request.resourceType === ResourceType.lv
-    ? ` ${request.vgName}/${request.lvName} ${request.lvUuid}`
-    : ` ${request.vgName}`;
-  return `${opWord(request.op)} ${resourceWord(request.resourceType)}${name} ` +
-    `mode ${modeWord(request.mode)} flags ${request.flags.toString(16)}`;
 }
 
 function latin1(chunk: Uint8Array): string {

@@ -23,6 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <time.h>
@@ -208,15 +209,25 @@ static double quantile_us(double q)
 	return samples[i < sample_count ? i : sample_count - 1] / 1000.0;
 }
 
+static double cpu_seconds(void)
+{
+	struct rusage used;
+	getrusage(RUSAGE_SELF, &used);
+	return (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
+		(double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
+}
+
 static void report(int connections, double took)
 {
 	if (!sample_count)
 		fail("nothing was measured");
 	qsort(samples, sample_count, sizeof *samples, by_value);
 	printf("{\"work\":\"%s\",\"connections\":%d,\"total\":%llu,\"requests\":%zu,\"seconds\":%.3f,"
-		"\"requestsPerSecond\":%.1f,\"p50\":%.1f,\"p90\":%.1f,\"p99\":%.1f,\"max\":%.1f}\n",
+		"\"requestsPerSecond\":%.1f,\"p50\":%.1f,\"p90\":%.1f,\"p99\":%.1f,\"max\":%.1f,"
+		"\"loadCpuSeconds\":%.3f}\n",
 		work_names[work], connections, (unsigned long long)issued, sample_count, took, (double)sample_count / took,
-		quantile_us(0.5), quantile_us(0.9), quantile_us(0.99), quantile_us(1));
+		quantile_us(0.5), quantile_us(0.9), quantile_us(0.99), quantile_us(1),
+		cpu_seconds());
 }
 
 /* Drives all connections until each has stopped; returns the seconds measured. */

@@ -32,11 +32,15 @@ interface LoadResult {
   p90: number;
   p99: number;
   max: number;
+  /** CPU time of the load generator itself. */
+  loadCpuSeconds: number;
 }
 
 export interface Sample extends LoadResult {
   /** CPU time the server took for one request, all its threads, microseconds. */
   cpuMicros: number;
+  /** Share of the machine's CPU time that other programs took meanwhile, 0 to 1. */
+  others: number;
 }
 
 /** Puts load on a server. Throws if one reply was not the expected one. */
@@ -55,7 +59,22 @@ export async function putLoad(site: Site, daemon: Daemon, options: LoadOptions):
     `args=${daemon.vgArgs}`,
   ]);
   const before = daemon.usage().cpuSeconds;
+  const machine = machineCpu();
   const result: LoadResult = JSON.parse(await output(command, args, "is it installed?"));
   const cpuSeconds = daemon.usage().cpuSeconds - before;
-  return { ...result, cpuMicros: cpuSeconds * 1e6 / result.total };
+  const { busy, total } = machineCpu();
+  const foreign = busy - machine.busy - cpuSeconds - result.loadCpuSeconds;
+  return {
+    ...result,
+    cpuMicros: cpuSeconds * 1e6 / result.total,
+    others: Math.max(0, foreign / (total - machine.total)),
+  };
+}
+
+/** CPU seconds since the machine started, of all CPUs: spent by programs, and altogether. */
+function machineCpu(): { busy: number; total: number } {
+  const line = Deno.readTextFileSync("/proc/stat").split("\n", 1)[0]!;
+  const [user = 0, nice = 0, system = 0, ...rest] = line.split(/ +/).slice(1, 9).map(Number);
+  const busy = user + nice + system;
+  return { busy: busy / 100, total: rest.reduce((sum, ticks) => sum + ticks, busy) / 100 };
 }

@@ -17,6 +17,7 @@ const help =
 usage: deno task bench [options]
   --pairs N       rounds for each row (default 3)
   --seconds S     measured seconds in each round (default 2)
+  --retake N      measure again up to N times what other programs disturbed (default 0)
   --held N,N,...  numbers of held locks to measure with, besides none (default 10000)
   --daemons LIST  of floor,stock,test,durable (default all)
   --all           also VG locks and the bare handshake
@@ -51,7 +52,7 @@ function numberOf(name: string, text: string, least: number): number {
 function readOptions(args: string[]): Options {
   const given = parseArgs(args, {
     boolean: ["all", "quick", "split", "help"],
-    string: ["pairs", "seconds", "held", "daemons", "pin", "dir", "json"],
+    string: ["pairs", "seconds", "retake", "held", "daemons", "pin", "dir", "json"],
     unknown: (option) => {
       throw new SetupError(`Unknown option: ${option}\n\n${help}`);
     },
@@ -70,6 +71,7 @@ function readOptions(args: string[]): Options {
       rounds: Math.floor(numberOf("pairs", text("pairs", given.quick ? "2" : "3"), 1)),
       seconds,
       warmup: seconds / 4,
+      retakes: Math.floor(numberOf("retake", text("retake", "0"), 0)),
       split: given.split === true,
     },
     held: text("held", "10000").split(",").map((n) => Math.floor(numberOf("held", n, 0)))

@@ -36,7 +36,7 @@ export function report(stages: readonly StageResult[]): string {
   return [...legend, "", header, ...rows, ...memoryLines(stages)].join("\n");
 }
 
-const columns = ["req/s", "p50 µs", "p99 µs", "max µs", "CPU µs/req", "x stock"];
+const columns = ["req/s", "p50 µs", "p99 µs", "max µs", "CPU µs/req", "others %", "x stock"];
 const header = line("", columns, "each round");
 
 function line(first: string, cells: readonly string[], last = ""): string {
@@ -60,6 +60,7 @@ function rowLines(row: RowResult): string[] {
       whole(middle("p99")),
       whole(middle("max")),
       middle("cpuMicros").toFixed(1),
+      (middle("others") * 100).toFixed(0),
       ratio ? ratio.median.toFixed(2) : "",
     ];
     return [line(name, cells, ratio?.each.map((value) => value.toFixed(2)).join(" "))];

@@ -150,7 +150,10 @@ async function endInOrder(place: Place, journal: Entry[][]): Promise<void> {
 }
 
 Deno.test(`${SERIES * ROUNDS} kills under load lose no persistent lock, and leave none`, async () => {
-  await Promise.all(Array.from({ length: SERIES }, (_, i) => killAgainAndAgain(SEED + i)));
+  const series = Array.from({ length: SERIES }, (_, i) => killAgainAndAgain(SEED + i));
+  // All must have ended, also when one has failed: they run daemons.
+  await Promise.allSettled(series);
+  await Promise.all(series);
   console.log(`seeds from ${SEED}:`, counts);
   assertGreater(counts.answered, 10 * SERIES * ROUNDS);
   assertGreater(counts.inDoubt, SERIES * ROUNDS);

@@ -5,18 +5,12 @@
  * @module
  */
 import { Conversation } from "./conversation.ts";
+import type { Finished } from "./sandbox.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
 
 /** The words that start the program. */
 export const program = [Deno.execPath(), "run", "-A", "--quiet", `${root}main.ts`];
-
-/** How a program ended and what it printed. */
-export interface Finished {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
 
 /** Runs a program to its end. */
 export async function run(

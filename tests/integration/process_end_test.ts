@@ -79,8 +79,6 @@ Deno.test("SIGHUP, SIGQUIT, SIGALRM and SIGPIPE are of no effect", async () => {
   await client.startVg(VG);
   for (const signal of ["SIGHUP", "SIGQUIT", "SIGALRM", "SIGPIPE"] as const) {
     daemon.signal(signal);
-    const status = Deno.readTextFileSync(`/proc/${daemon.pid}/status`);
-    assertEquals(/^ShdPnd:\t0+$/m.test(status) || /^SigQ/m.test(status), true);
     assertEquals(await client.lockVg(VG, "ex"), 0);
     assertEquals(await client.lockVg(VG, "un"), 0);
   }

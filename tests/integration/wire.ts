@@ -59,8 +59,8 @@ export class Wire implements Disposable {
    * Sends everything.
    * @throws {Deno.errors.BrokenPipe} when the peer has closed.
    */
-  async send(text: string): Promise<void> {
-    let bytes = fromByteString(text);
+  async send(text: string | Uint8Array): Promise<void> {
+    let bytes = typeof text === "string" ? fromByteString(text) : text;
     while (bytes.length > 0) bytes = bytes.subarray(await this.connection.write(bytes));
   }
 

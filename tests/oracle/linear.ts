@@ -25,8 +25,11 @@ interface History {
   closing: ReadonlySet<number>;
 }
 
+/** A lock's events allow too many histories to follow them all. */
+export class Unclear extends Error {}
+
 /** Most histories that are followed at once. */
-const mostHistories = 20_000;
+const mostHistories = 300_000;
 
 export interface Verdict {
   /** What was wrong; absent if nothing was. */
@@ -41,16 +44,23 @@ function nameOf({ state, done, open, closing }: History): string {
   return [...held, sorted(done), sorted(open.keys()), sorted(closing)].join("|");
 }
 
-/** All histories that can follow when any number of open requests and closings take effect. */
-function expand(histories: Iterable<History>, mayRepeat: boolean): History[] {
+/**
+ * All histories that can follow when any number of open requests and closings take effect. One that
+ * is `reached` is not followed further: what else may take effect can do so later as well.
+ */
+function expand(
+  histories: Iterable<History>,
+  mayRepeat: boolean,
+  reached: (history: History) => boolean,
+): History[] {
   const found = new Map<string, History>();
   const todo = [...histories];
   for (let history; (history = todo.pop()) !== undefined;) {
     const name = nameOf(history);
     if (found.has(name)) continue;
-    if (found.size >= mostHistories) throw new Error("too many histories to follow");
+    if (found.size >= mostHistories) throw new Unclear("too many histories to follow");
     found.set(name, history);
-    todo.push(...successors(history, mayRepeat));
+    if (!reached(history)) todo.push(...successors(history, mayRepeat));
   }
   return [...found.values()];
 }
@@ -79,9 +89,15 @@ function ask(history: History, id: number, wish: Wish): History {
   return { ...history, open: new Map([...history.open, [id, wish] as const]) };
 }
 
-/** Keeps the histories in which that request has had that result. */
-function answered(histories: History[], id: number, result: number): History[] {
-  return histories.filter((history) => history.done.get(id) === result).map((history) => {
+/** The histories in which that request has had that result, followed just so far. */
+function answered(
+  histories: History[],
+  id: number,
+  result: number,
+  mayRepeat: boolean,
+): History[] {
+  const followed = expand(histories, mayRepeat, (history) => history.done.has(id));
+  return followed.filter((history) => history.done.get(id) === result).map((history) => {
     const done = new Map(history.done);
     done.delete(id);
     return { ...history, done };
@@ -89,7 +105,7 @@ function answered(histories: History[], id: number, result: number): History[] {
 }
 
 /**
- * Checks the events of one lock.
+ * Checks the events of one lock. Throws {@link Unclear} when that would take too long.
  * @param mayRepeat see {@link outcomes}
  */
 export function checkLinear(events: readonly LockEvent[], mayRepeat = false): Verdict {
@@ -104,7 +120,7 @@ export function checkLinear(events: readonly LockEvent[], mayRepeat = false): Ve
     if (event.kind === "ask") {
       histories = histories.map((history) => ask(history, event.id, event.wish));
     } else if (event.kind === "answer") {
-      histories = answered(expand(histories, mayRepeat), event.id, event.result);
+      histories = answered(histories, event.id, event.result, mayRepeat);
     } else {
       histories = histories.map((history) => {
         return { ...history, closing: new Set([...history.closing, event.client]) };
@@ -115,6 +131,8 @@ export function checkLinear(events: readonly LockEvent[], mayRepeat = false): Ve
       return { wrong, persistent: new Set() };
     }
   }
-  const ends = expand(histories, mayRepeat).filter(({ closing }) => closing.size === 0);
+  const ends = expand(histories, mayRepeat, () => false).filter(({ closing }) =>
+    closing.size === 0
+  );
   return { persistent: new Set(ends.map(({ state }) => state.persistent ?? "un")) };
 }

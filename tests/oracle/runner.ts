@@ -31,6 +31,7 @@ export async function stopRunners(): Promise<void> {
 export class Runner {
   readonly #kind: DaemonKind;
   readonly #worker: Worker;
+  #stopped: Promise<void> | undefined;
   readonly #pending: ((result: JobResult) => void)[] = [];
 
   constructor(kind: DaemonKind) {
@@ -45,7 +46,9 @@ export class Runner {
     };
   }
 
+  /** After {@link stop} nothing is done any more, and nobody hears of it. */
   #post(job: Job): Promise<JobResult> {
+    if (job.task !== "stop" && this.#stopped !== undefined) return new Promise(() => {});
     return new Promise((resolve) => {
       this.#pending.push(resolve);
       this.#worker.postMessage(job);
@@ -67,9 +70,11 @@ export class Runner {
   }
 
   /** Ends the daemon and the thread. */
-  async stop(): Promise<void> {
-    if (!running.delete(this)) return;
-    await this.#post({ task: "stop" });
-    this.#worker.terminate();
+  stop(): Promise<void> {
+    this.#stopped ??= this.#post({ task: "stop" }).then(() => {
+      this.#worker.terminate();
+      running.delete(this);
+    });
+    return this.#stopped;
   }
 }
