@@ -86,7 +86,8 @@ async function serve(options: DaemonOptions, background: boolean): Promise<numbe
   const started = Promise.withResolvers<Daemon>();
   handleSignals(started.promise, background);
   try {
-    started.resolve(await Daemon.start(options, (status) => Deno.exit(status)));
+    const program = [...denoCommand(), import.meta.url];
+    started.resolve(await Daemon.start(options, program, (status) => Deno.exit(status)));
     if (background) reportReady();
     return undefined;
   } catch (error) {

@@ -11,7 +11,7 @@
  *
  * @module
  */
-import type { LockType, Mode, Owner, ResourceType } from "../core/types.ts";
+import type { LockspaceOutlook, LockType, Mode, Owner, ResourceType } from "../core/types.ts";
 
 export type Outcome<T> = T | Promise<T>;
 
@@ -40,6 +40,8 @@ export interface GrantAnswer extends Answer {
   /** With EAGAIN: the conflict is passing, an LV lock too should be tried again. */
   retry?: boolean;
   owner?: Owner;
+  /** sanlock, when it was asked: is this VG's global lock lease still enabled? */
+  glEnabled?: boolean;
 }
 
 /** A lockspace as the table describes it. */
@@ -76,6 +78,8 @@ export interface JoinAnswer extends Answer {
   generation?: number;
   /** sanlock: this VG's global lock lease is enabled. */
   glEnabled?: boolean;
+  /** The global lockspace is to be left as soon as nobody uses it and no VG of its type runs. */
+  temporary?: boolean;
 }
 export interface PrepareAnswer extends Answer {
   prevGeneration?: number;
@@ -123,6 +127,20 @@ export interface SavedLockspace {
   locks: LockRecord[];
 }
 
+/** A lockspace that this host is in although no daemon here serves it: a daemon died. */
+export interface LeftBehind {
+  lockType: LockType;
+  vgName: string;
+  /** `""` when the manager does not know it. */
+  vgUuid: string;
+  /** `""` when the manager does not know them. */
+  vgArgs: string;
+  /** 0 where the manager has no host ids. */
+  hostId: number;
+  /** Orphaned LV locks, as far as the manager can list them. */
+  locks: { lvUuid: string; lvArgs: string; mode: Mode }[];
+}
+
 /**
  * A store of what must outlive the daemon process. Calls are synchronous and may be batched by
  * `begin` and `commit`; a reply that depends on them is sent only after `commit` returned.
@@ -141,7 +159,12 @@ export interface LeaseStorage {
   freeLv(lockspace: LockspaceSpec, resource: ResourceSpec): Outcome<Answer>;
   findFreeLock(lockspace: LockspaceSpec, lvSizeBytes: number): Outcome<Answer>;
   renameVg(lockspaceName: string, vgName: string, vgArgs: string): Outcome<Answer>;
-  setGlobalLock(lockspace: LockspaceSpec, enabled: boolean): Outcome<Answer>;
+  /** `exclusively`: disables it only when no other host holds it. */
+  setGlobalLock(
+    lockspace: LockspaceSpec,
+    enabled: boolean,
+    exclusively: boolean,
+  ): Outcome<Answer>;
   /** `result` 1 if this lockspace holds an enabled global lock lease, 0 if not. */
   hasGlobalLock(lockspace: LockspaceSpec): Outcome<Answer>;
   /** May the VG's lock args be changed so? 0, or EPROTONOSUPPORT. */
@@ -151,21 +174,30 @@ export interface LeaseStorage {
 
 export interface LockManager {
   readonly type: LockType;
+  /** Its locks hold on other hosts too. */
+  readonly acrossHosts: boolean;
   /** Where persistent locks are kept, for managers that do not keep them themselves. */
-  readonly recorder?: LockRecorder;
+  readonly recorder?: LockRecorder | undefined;
   readonly leases?: LeaseStorage;
   isRunning(): Outcome<boolean>;
+  /** Whether a VG with these lock args was made by this manager, where several share a lock type. */
+  recognises?(vgArgs: string): boolean;
   initVg(spec: InitVgSpec): Outcome<InitAnswer>;
   /** Quick check of arguments and manager, answered to the start request. */
   prepare(lockspace: LockspaceSpec, how: JoinOptions): Outcome<PrepareAnswer>;
   /** The slow part of a start; may take minutes. */
   join(lockspace: LockspaceSpec, how: JoinOptions): Outcome<JoinAnswer>;
-  leave(lockspace: LockspaceSpec, how: { freeVg: boolean }): Outcome<Answer>;
+  /**
+   * `force`: the VG's locks are dropped whatever still counts on them. EBUSY if the manager keeps
+   * the lockspace because of locks that this daemon does not hold.
+   */
+  leave(lockspace: LockspaceSpec, how: { freeVg: boolean; force: boolean }): Outcome<Answer>;
   lock(
     lockspace: LockspaceSpec,
     resource: ResourceSpec,
     mode: Mode,
-    how: { adopt: Adopt; repair: boolean },
+    /** `checkGl`: several VGs have an enabled global lock; look again whether this one has. */
+    how: { adopt: Adopt; repair: boolean; checkGl: boolean },
   ): Outcome<GrantAnswer>;
   /** `version` 0 leaves the value block as it is. */
   convert(
@@ -186,6 +218,12 @@ export interface LockManager {
   refreshLv?(path: string, lvUuid: string): Outcome<Answer>;
   /** Own host id, generation, timestamp and state in a lockspace. */
   status?(lockspace: LockspaceSpec): Outcome<Answer & { owner?: Owner }>;
+  /** Lockspaces of a daemon that died. Asked once, before anything is served. */
+  leftBehind?(): Outcome<LeftBehind[]>;
+  /** What people want to know of a lockspace; from memory. */
+  outlook?(lockspace: LockspaceSpec): LockspaceOutlook | undefined;
+  /** Called when the locks of a lockspace are lost; set by the host. */
+  onLost?: ((lockspace: LockspaceSpec, why: string) => void) | undefined;
   /** Releases what the backend itself holds open (files, libraries). */
   close(): void;
 }

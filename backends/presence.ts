@@ -8,13 +8,11 @@ import { LockType } from "../core/types.ts";
 
 /** Readable while dlm_controld has set up a cluster. */
 const DLM_CLUSTER = "/sys/kernel/config/dlm/cluster/cluster_name";
-const SANLOCK_SOCKET = "/run/sanlock/sanlock.sock";
 
-/** Types of the cluster lock managers that run on this host now. */
+/** Types of the cluster lock managers that run here now and that no backend uses itself. */
 export async function runningClusterManagers(): Promise<LockType[]> {
   const found: LockType[] = [];
   if (await dlmCluster() !== "") found.push(LockType.dlm);
-  if (await connects(SANLOCK_SOCKET)) found.push(LockType.sanlock);
   return found;
 }
 
@@ -24,14 +22,5 @@ export async function dlmCluster(): Promise<string> {
     return (await Deno.readTextFile(DLM_CLUSTER)).trim();
   } catch {
     return "";
-  }
-}
-
-async function connects(path: string): Promise<boolean> {
-  try {
-    (await Deno.connect({ transport: "unix", path })).close();
-    return true;
-  } catch {
-    return false;
   }
 }

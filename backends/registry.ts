@@ -18,7 +18,7 @@ export interface Refusal {
 export class Backends {
   constructor(
     private readonly managers: readonly LockManager[],
-    /** Cluster lock managers that run on this host. */
+    /** Types of cluster lock managers that run on this host although none of `managers` uses them. */
     private readonly present: () => Promise<LockType[]> = runningClusterManagers,
   ) {}
 
@@ -37,10 +37,15 @@ export class Backends {
 
   /** The manager for a new VG. A running cluster is never passed over for the embedded one. */
   async forNewVg(type: LockType): Promise<LockManager | Refusal> {
-    const manager = this.forType(type);
-    if (manager === undefined) return { result: -Errno.EPROTONOSUPPORT, message: unserved(type) };
-    if (manager.recorder === undefined) return manager;
-    if (!(await this.present()).includes(type)) return manager;
+    const serving = this.managers.filter((manager) => manager.type === type);
+    for (const manager of serving) {
+      if (manager.acrossHosts && (serving.length === 1 || await manager.isRunning())) {
+        return manager;
+      }
+    }
+    const here = serving.find((manager) => !manager.acrossHosts);
+    if (here === undefined) return { result: -Errno.EPROTONOSUPPORT, message: unserved(type) };
+    if (!(await this.present()).includes(type)) return here;
     return {
       result: -Errno.EMANAGER,
       message: "A DLM cluster is running here, which this daemon cannot use; " +
@@ -48,14 +53,28 @@ export class Backends {
     };
   }
 
+  /** The manager for a lockspace that is to be started; `vgName` `""` is the global one. */
+  async forLockspace(
+    { lockType, vgName, vgArgs }: { lockType: LockType; vgName: string; vgArgs: string },
+  ): Promise<LockManager | Refusal> {
+    if (vgName === "") return await this.forNewVg(lockType);
+    const serving = this.managers.filter((manager) => manager.type === lockType);
+    return serving.find((manager) => manager.recognises?.(vgArgs)) ??
+      serving.find((manager) => manager.acrossHosts) ?? serving[0] ??
+      { result: -Errno.EPROTONOSUPPORT, message: unserved(lockType) };
+  }
+
   /** Bits 1 << type of what runs: real clusters if there are any, else the embedded manager. */
   async running(): Promise<number> {
-    const present = await this.present();
-    let bits = 0;
-    for (const type of present) bits |= 1 << type;
-    if (bits !== 0) return bits;
-    for (const manager of this.managers) if (await manager.isRunning()) bits |= 1 << manager.type;
-    return bits;
+    let across = 0;
+    let here = 0;
+    for (const type of await this.present()) across |= 1 << type;
+    for (const manager of this.managers) {
+      if (!await manager.isRunning()) continue;
+      if (manager.acrossHosts) across |= 1 << manager.type;
+      else here |= 1 << manager.type;
+    }
+    return across || here;
   }
 
   close(): void {

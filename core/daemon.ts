@@ -5,32 +5,25 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import {
-  checkedName,
-  derivedName,
-  EmbeddedManager,
-  hostIdentity,
-  Store,
-} from "../backends/embedded/mod.ts";
-import type { LockManager } from "../backends/lock_manager.ts";
 import { Backends } from "../backends/registry.ts";
-import { TEST_CLUSTER, testManagers } from "../backends/testmode/mod.ts";
+import { type AdoptRecorder, takeOver } from "./adoption/mod.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { Engine } from "./engine.ts";
 import { TableService } from "./lock_service.ts";
+import { killCommandOf, killScriptOf, writeKillScript } from "./kill_script.ts";
 import { logger } from "./log.ts";
+import { LostLocks } from "./lost_locks.ts";
+import { makeManagers, type Managers } from "./managers.ts";
 import { NativeServer } from "./native/server.ts";
 import { type DaemonOptions, readHostId } from "./options.ts";
 import { notifySystemd } from "./os/datagram_out.ts";
 import { PidFile } from "./os/pid_file.ts";
-import type { LockManagerStatus } from "./service.ts";
-import { LockType } from "./types.ts";
 import { VERSION } from "./version.ts";
 
 const log = logger("daemon");
 
-/** Where locks between processes of this host live, whatever directories the options name. */
-const LOCK_DIR = "/run/lock";
+/** VGs whose storage does not answer are adopted later; others need not wait for them. */
+const ADOPTION_LIMIT_MS = 30_000;
 
 /** What the process does when the daemon ends: 0 normally, 1 after a failure. */
 export type OnExit = (status: number) => void;
@@ -45,6 +38,7 @@ export class Daemon {
   #dispatcher!: Dispatcher;
   #native: NativeServer | undefined;
   #api: FrontEnd | undefined;
+  #recorder: AdoptRecorder | undefined;
   #stopping = false;
 
   private constructor(
@@ -56,18 +50,25 @@ export class Daemon {
 
   /**
    * Starts everything; resolves when both sockets answer.
+   * @param program how this program was started, up to its own arguments.
    * @throws {PidFileError} if another instance runs.
    * @throws {Error} if a socket or the store cannot be used. Nothing stays behind.
    */
-  static async start(options: DaemonOptions, onExit: OnExit): Promise<Daemon> {
+  static async start(
+    options: DaemonOptions,
+    program: string[],
+    onExit: OnExit,
+  ): Promise<Daemon> {
     prepareDirectories(options);
     const pidFile = PidFile.acquire(options.pidFile);
     let daemon: Daemon | undefined;
-    let made: { managers: LockManager[]; status: LockManagerStatus[] } | undefined;
+    let made: Managers | undefined;
     try {
-      made = options.test ? testBackends() : embeddedBackends(options);
+      const { killPath, stateDir, socketPath } = options;
+      if (killPath === "") writeKillScript(stateDir, [...program, "ctl"], socketPath);
+      made = makeManagers(options);
       daemon = new Daemon(options, pidFile, new Backends(made.managers), onExit);
-      await daemon.#serve(made.status);
+      await daemon.#serve(made);
       return daemon;
     } catch (error) {
       if (daemon !== undefined) {
@@ -80,7 +81,7 @@ export class Daemon {
     }
   }
 
-  async #serve(lockManagers: LockManagerStatus[]): Promise<void> {
+  async #serve({ status: lockManagers, managers, inheritance }: Managers): Promise<void> {
     const bytes = readTable();
     const engine = new Engine(new WebAssembly.Module(bytes));
     this.#dispatcher = new Dispatcher(engine, this.backends, {
@@ -99,9 +100,18 @@ export class Daemon {
       apiSocket: this.options.apiSocket,
       tableSha256: createHash("sha256").update(bytes).digest("hex"),
     });
+    const lost = new LostLocks(this.#service, killCommandOf(this.options));
+    for (const manager of this.backends.all()) {
+      manager.onLost = (lockspace, why) => void lost.deal(lockspace, why);
+    }
     this.#dispatcher.configure({ test: this.options.test, glType: this.options.glType });
     const restored = this.#dispatcher.restore();
     if (restored > 0) log.info(`${restored} persistent locks are held on from before`);
+    if (inheritance !== undefined) {
+      this.#recorder = inheritance.recorder;
+      const limit = AbortSignal.timeout(ADOPTION_LIMIT_MS);
+      await takeOver({ ...inheritance, service: this.#service, managers, limit });
+    }
     await this.#listen();
     for (const { provider, protects } of lockManagers) log.info(`${provider}: ${protects}`);
     log.warn(`lvmlockd started ${VERSION}`);
@@ -121,9 +131,15 @@ export class Daemon {
     this.#api = await serveApi(this.#service, { path: apiSocket });
   }
 
-  /** SIGTERM: stops lockspaces without locks and ends, unless locks are held. */
+  /**
+   * SIGTERM: stops lockspaces without locks and ends, unless locks are held. sanlock too sends it,
+   * about once a second, to a holder of leases that it has lost; that is no order to stop other VGs.
+   */
   terminate(): void {
-    if (!this.#stopping) this.#dispatcher.shutdown();
+    if (this.#stopping) return;
+    const killed = this.#service.inspect().find((row) => row.kind === "lockspace" && row.killed);
+    if (killed === undefined) return this.#dispatcher.shutdown();
+    log.warn("ignore shutdown while a VG that lost its locks is not dropped (lvmlockctl --drop)");
   }
 
   #refuseShutdown(held: number): void {
@@ -145,6 +161,11 @@ export class Daemon {
     this.#service.refuseAll();
     notifySystemd("STOPPING=1");
     await this.#close();
+    // After a failure locks stay behind in the lock manager, and their kill command with them.
+    if (status === 0 && this.options.killPath === "") {
+      removeIfThere(killScriptOf(this.options.stateDir));
+    }
+    if (status === 0) this.#recorder?.remove();
     this.onExit(status);
   }
 
@@ -173,58 +194,17 @@ function prepareDirectories(options: DaemonOptions): void {
   }
 }
 
+function removeIfThere(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
 /** The compiled lock table stands beside its sources. */
 function readTable(): Uint8Array<ArrayBuffer> {
   return Deno.readFileSync(new URL("../wasm/lock_table.wasm", import.meta.url));
-}
-
-function embeddedBackends(options: DaemonOptions) {
-  const { stateDir, embeddedName } = options;
-  const clusterName = embeddedName !== ""
-    ? checkedName(embeddedName)
-    : derivedName(hostIdentity(), stateDir);
-  const bootId = Deno.readTextFileSync("/proc/sys/kernel/random/boot_id").trim();
-  const store = new Store(`${stateDir}/${clusterName}.db`, bootId);
-  guard(clusterName, store);
-  if (store.discarded > 0) {
-    log.info(`${store.discarded} locks of an earlier boot are forgotten: no LV is active any more`);
-  }
-  const status: LockManagerStatus = {
-    type: LockType.dlm,
-    provider: "embedded",
-    clusterName,
-    protects: "the embedded lock manager protects VGs on this host only, " +
-      `as dlm cluster "${clusterName}"`,
-    acrossHosts: false,
-  };
-  return { managers: [new EmbeddedManager(clusterName, store)], status: [status] };
-}
-
-/**
- * Two daemons must never serve one cluster name from different records, whatever their options say.
- * The lock is held until the process ends.
- * @throws {PidFileError} if another daemon on this host serves it.
- */
-function guard(clusterName: string, store: Store): void {
-  try {
-    Deno.mkdirSync(LOCK_DIR, { recursive: true });
-    PidFile.acquire(`${LOCK_DIR}/lvmlockd-${clusterName}.pid`);
-  } catch (error) {
-    store.close();
-    throw error;
-  }
-}
-
-function testBackends() {
-  const managers = testManagers();
-  const status = managers.map(({ type }): LockManagerStatus => ({
-    type,
-    provider: "test",
-    clusterName: type === LockType.dlm ? TEST_CLUSTER : "",
-    protects: "test mode: no lock manager is asked, nothing is protected from other hosts",
-    acrossHosts: false,
-  }));
-  return { managers, status };
 }
 
 /** Socket activation, as libdaemon understands it: one socket, for this process. */

@@ -14,12 +14,18 @@ import {
   type BackendChoice,
   callInLockspace,
   callOutside,
-  mayServeGlobal,
   resourceOf,
 } from "./lm_calls.ts";
+import { fillAnswer } from "./lm_answers.ts";
 import { logger } from "./log.ts";
-import { Effect, Field, Input, LmCall, type Records, Text } from "./records.ts";
-import { LockType, type Reply, type Request, type RequestId } from "./types.ts";
+import { Effect, Field, Input, LmCall, Text } from "./records.ts";
+import {
+  type LockspaceOutlook,
+  LockType,
+  type Reply,
+  type Request,
+  type RequestId,
+} from "./types.ts";
 
 const log = logger("dispatcher");
 
@@ -38,11 +44,19 @@ interface Asked {
   onReply: (reply: Reply) => void;
   /** Words of the lock manager about a refusal. */
   message?: string;
+  /** Since when the owner that it named holds what was asked for. */
+  heldSinceMs?: number;
+}
+
+/** A lockspace, and the lock manager that was chosen for it when it was started. */
+interface Served {
+  spec: LockspaceSpec;
+  manager: LockManager;
 }
 
 export class Dispatcher {
   readonly #asked = new Map<RequestId, Asked>();
-  readonly #lockspaces = new Map<number, LockspaceSpec>();
+  readonly #lockspaces = new Map<number, Served>();
   readonly #queue: EffectRecord[] = [];
   #performing = false;
   #lastRequest = 0;
@@ -76,7 +90,7 @@ export class Dispatcher {
     let count = 0;
     for (const manager of this.backends.all()) {
       for (const { spec, locks } of manager.recorder?.saved() ?? []) {
-        this.#restoreLockspace({ ...spec, id: ++id });
+        this.#restoreLockspace({ ...spec, id: ++id }, manager);
         for (const { resource, mode } of locks) {
           count++;
           this.#submit(Input.restoreLock, (records, at) => {
@@ -92,8 +106,8 @@ export class Dispatcher {
     return count;
   }
 
-  #restoreLockspace(spec: LockspaceSpec): void {
-    this.#lockspaces.set(spec.id, spec);
+  #restoreLockspace(spec: LockspaceSpec, manager: LockManager): void {
+    this.#lockspaces.set(spec.id, { spec, manager });
     this.#submit(Input.restoreLockspace, (records, at) => {
       records.setInt(at, Field.lockspace, spec.id);
       records.setInt(at, Field.lockType, spec.lockType);
@@ -129,6 +143,14 @@ export class Dispatcher {
 
   replyFailed(client: number, request: Request): void {
     this.#submit(Input.replyFailed, (records, at) => fillRequest(records, at, client, 0, request));
+  }
+
+  /** What its lock manager can tell people about a lockspace. */
+  outlook(lockspaceName: string): LockspaceOutlook | undefined {
+    for (const { spec, manager } of this.#lockspaces.values()) {
+      if (spec.name === lockspaceName) return manager.outlook?.(spec);
+    }
+    return undefined;
   }
 
   /** Stops what holds no lock, then reports `quit` or `shutdownRefused`. */
@@ -191,7 +213,12 @@ export class Dispatcher {
     const asked = this.#asked.get(id);
     if (asked === undefined) return;
     this.#asked.delete(id);
-    if (asked.message !== undefined && reply.result < 0) reply.message = asked.message;
+    if (reply.result < 0) {
+      if (asked.message !== undefined) reply.message = asked.message;
+      if (asked.heldSinceMs !== undefined && reply.owner.hostId !== 0) {
+        reply.owner = { ...reply.owner, heldSinceMs: asked.heldSinceMs };
+      }
+    }
     this.#afterRecords(() => asked.onReply(reply));
   }
 
@@ -204,16 +231,16 @@ export class Dispatcher {
     id: number,
     write: (recorder: NonNullable<LockManager["recorder"]>, spec: LockspaceSpec) => void,
   ): void {
-    const spec = this.#lockspaces.get(id);
-    const recorder = spec && this.backends.forType(spec.lockType)?.recorder;
-    if (spec === undefined || recorder === undefined) return;
+    const served = this.#lockspaces.get(id);
+    const recorder = served?.manager.recorder;
+    if (served === undefined || recorder === undefined) return;
     try {
       if (!this.#open.has(recorder)) {
         recorder.begin();
         this.#open.add(recorder);
         if (this.#open.size === 1) setImmediate(() => this.#commit());
       }
-      write(recorder, spec);
+      write(recorder, served.spec);
     } catch (error) {
       this.#dead = true;
       this.events.fatal(error);
@@ -258,11 +285,10 @@ export class Dispatcher {
       const path = this.#asked.get(effect.request)?.request.path ?? "";
       return callOutside(this.backends, effect, path);
     }
-    const manager = this.backends.forType(effect.lockType);
-    if (manager === undefined) return { result: -Errno.EPROTONOSUPPORT };
-    if (effect.op === LmCall.prepare) return this.#prepare(manager, effect);
-    const spec = this.#lockspaces.get(effect.lockspace);
-    if (spec === undefined) throw new Error(`No lockspace ${effect.lockspace} was prepared`);
+    if (effect.op === LmCall.prepare) return this.#prepare(effect);
+    const served = this.#lockspaces.get(effect.lockspace);
+    if (served === undefined) throw new Error(`No lockspace ${effect.lockspace} was prepared`);
+    const { manager, spec } = served;
     if (effect.op === LmCall.forget) {
       manager.forget?.(spec, resourceOf(effect));
       return { result: 0 };
@@ -270,7 +296,9 @@ export class Dispatcher {
     return callInLockspace(manager, spec, effect);
   }
 
-  #prepare(manager: LockManager, effect: LmCallEffect): AnyAnswer | Promise<AnyAnswer> {
+  async #prepare(effect: LmCallEffect): Promise<AnyAnswer> {
+    const manager = await this.backends.forLockspace(effect);
+    if ("result" in manager) return manager;
     const needsHostId = effect.lockType === LockType.sanlock && effect.hostId === 0;
     const spec: LockspaceSpec = {
       id: effect.lockspace,
@@ -282,20 +310,39 @@ export class Dispatcher {
       hostId: needsHostId ? this.defaultHostId() : effect.hostId,
       pvPaths: this.#asked.get(effect.request)?.request.pvPaths ?? [],
     };
-    this.#lockspaces.set(spec.id, spec);
-    if (spec.vgName !== "" || manager.recorder === undefined) {
-      return callInLockspace(manager, spec, effect);
+    const elsewhere = this.#globalElsewhere(spec, manager);
+    if (elsewhere !== undefined) return elsewhere;
+    this.#lockspaces.set(spec.id, { spec, manager });
+    return await callInLockspace(manager, spec, effect);
+  }
+
+  /** A VG of a cluster must not be used while the global lock of its type holds on this host only. */
+  #globalElsewhere({ vgName, lockType }: LockspaceSpec, { acrossHosts }: LockManager) {
+    if (vgName === "" || !acrossHosts) return undefined;
+    for (const { spec, manager } of this.#lockspaces.values()) {
+      if (spec.vgName !== "" || spec.lockType !== lockType || manager.acrossHosts) continue;
+      return {
+        result: -Errno.EMANAGER,
+        message:
+          `VG ${vgName} belongs to a cluster, but the global lock is served by the embedded ` +
+          "lock manager, for VGs of this host: stop them first (vgchange --lockstop)",
+      };
     }
-    return mayServeGlobal(this.backends, effect.lockType)
-      .then((refusal) => refusal ?? callInLockspace(manager, spec, effect));
+    return undefined;
+  }
+
+  /** What only people read does not go through the table. */
+  #keepWords(effect: LmCallEffect, { result, message, owner }: AnyAnswer): void {
+    const asked = this.#asked.get(effect.request);
+    // Held elsewhere is everyday business; the client is told.
+    if (message !== undefined) log[result === -Errno.EAGAIN ? "info" : "warn"](message);
+    if (asked === undefined) return;
+    if (message !== undefined) asked.message = message;
+    if (owner?.heldSinceMs !== undefined) asked.heldSinceMs = owner.heldSinceMs;
   }
 
   #answered(effect: LmCallEffect, answer: AnyAnswer): void {
-    if (answer.result < 0 && answer.message !== undefined) {
-      log.warn(answer.message);
-      const asked = this.#asked.get(effect.request);
-      if (asked !== undefined) asked.message = answer.message;
-    }
+    if (answer.result < 0) this.#keepWords(effect, answer);
     this.#submit(Input.lmDone, (records, at) => fillAnswer(records, at, effect, answer));
   }
 }
@@ -313,40 +360,4 @@ function attempt(action: () => void): void {
 function failed(error: unknown): AnyAnswer {
   log.error(`Lock manager call failed: ${error instanceof Error ? error.stack : error}`);
   return { result: -Errno.ELMERR, message: String(error) };
-}
-
-function fillAnswer(records: Records, at: number, effect: LmCallEffect, answer: AnyAnswer): void {
-  records.setInt(at, Field.call, effect.call);
-  records.setInt(at, Field.result, answer.result);
-  if (answer.lmResult !== undefined) records.setInt(at, Field.lmResult, answer.lmResult);
-  if (answer.valueBlock !== undefined) {
-    records.setInt(at, Field.vbVersion, answer.valueBlock.version);
-    records.setInt(at, Field.vbFlags, answer.valueBlock.flags);
-    records.setInt(at, Field.vbResource, answer.valueBlock.resourceVersion);
-  }
-  if (effect.op === LmCall.lock || effect.op === LmCall.unlock) {
-    if (answer.owner === undefined && answer.retry === undefined) return;
-  }
-  fillDetails(records, at, effect, answer);
-}
-
-function fillDetails(records: Records, at: number, effect: LmCallEffect, answer: AnyAnswer): void {
-  records.setInt(at, Field.arg, answer.bits ?? 0);
-  records.setInt(at, Field.retry, answer.retry ? 1 : 0);
-  records.setInt(at, Field.hostId, answer.hostId ?? 0);
-  records.setInt(at, Field.generation, answer.generation ?? 0);
-  records.setInt(at, Field.prevGeneration, answer.prevGeneration ?? 0);
-  records.setInt(at, Field.glEnabled, answer.glEnabled ? 1 : 0);
-  records.setInt(at, Field.hostsUnknown, answer.hostsUnknown ? 1 : 0);
-  records.setText(at, Text.vgArgs, answer.vgArgs ?? "");
-  records.setText(at, Text.lvArgs, answer.lvArgs ?? "");
-  // init_vg in the table names the VG whose global lock was enabled.
-  if (effect.op === LmCall.initVg) records.setText(at, Text.vgName, `lvm_${effect.vgName}`);
-  const owner = answer.owner;
-  if (owner === undefined) return;
-  records.setInt(at, Field.ownerHost, owner.hostId);
-  records.setInt(at, Field.ownerGeneration, owner.generation);
-  records.setInt(at, Field.ownerTimestamp, owner.timestamp);
-  records.setText(at, Text.ownerName, owner.name);
-  records.setText(at, Text.ownerState, owner.state);
 }

@@ -14,7 +14,7 @@ import type {
 } from "../backends/lock_manager.ts";
 import type { LmCallEffect } from "./engine.ts";
 import { Errno } from "./errno.ts";
-import { LmCall } from "./records.ts";
+import { Leave, LmCall } from "./records.ts";
 import { LockType, OptionFlag, type Owner, ResourceType } from "./types.ts";
 
 /** What the dispatcher needs of the set of backends. */
@@ -23,6 +23,10 @@ export interface BackendChoice {
   all(): readonly LockManager[];
   forType(type: LockType): LockManager | undefined;
   forNewVg(type: LockType): Outcome<LockManager | { result: number; message: string }>;
+  /** `vgName` `""` is the global lockspace. */
+  forLockspace(
+    lockspace: { lockType: LockType; vgName: string; vgArgs: string },
+  ): Outcome<LockManager | { result: number; message: string }>;
   running(): Outcome<number>;
   close(): void;
 }
@@ -38,6 +42,7 @@ export interface AnyAnswer extends Answer {
   generation?: number;
   prevGeneration?: number;
   glEnabled?: boolean;
+  temporary?: boolean;
   hostsUnknown?: boolean;
   /** For `running`: bits 1 << lock type. */
   bits?: number;
@@ -78,6 +83,7 @@ export function callInLockspace(
       const how = {
         adopt: adoptOf(effect.flags),
         repair: (effect.flags & OptionFlag.repair) !== 0,
+        checkGl: effect.glEnabled,
       };
       return manager.lock(lockspace, resourceOf(effect), effect.mode, how);
     }
@@ -92,7 +98,10 @@ export function callInLockspace(
     case LmCall.join:
       return manager.join(lockspace, joinOptions(effect.flags));
     case LmCall.leave:
-      return manager.leave(lockspace, { freeVg: effect.arg !== 0 });
+      return manager.leave(lockspace, {
+        freeVg: (effect.arg & Leave.free) !== 0,
+        force: (effect.arg & Leave.force) !== 0,
+      });
     case LmCall.hosts:
       return manager.otherHosts(lockspace);
     case LmCall.status:
@@ -123,7 +132,11 @@ function callLeases(
     case LmCall.findFree:
       return leases.findFreeLock(lockspace, effect.size);
     case LmCall.setGl:
-      return leases.setGlobalLock(lockspace, effect.arg !== 0);
+      return leases.setGlobalLock(
+        lockspace,
+        effect.arg !== 0,
+        (effect.flags & OptionFlag.exDisable) !== 0,
+      );
     case LmCall.hasGl:
       return leases.hasGlobalLock(lockspace);
     case LmCall.checkArgs:
@@ -186,13 +199,4 @@ async function refresh(backends: BackendChoice, path: string, uuid: string): Pro
     if (manager.refreshLv !== undefined) return await manager.refreshLv(path, uuid);
   }
   return { result: 0 };
-}
-
-/** `lvm_global` may come from the embedded manager only where no cluster runs. */
-export async function mayServeGlobal(
-  backends: BackendChoice,
-  type: LockType,
-): Promise<AnyAnswer | undefined> {
-  const manager = await backends.forNewVg(type);
-  return "result" in manager ? manager : undefined;
 }

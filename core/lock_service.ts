@@ -13,6 +13,7 @@ import type { ClientInfo, DaemonStatus, LockService } from "./service.ts";
 import {
   type ClientId,
   type InspectRow,
+  type LockspaceOutlook,
   LockType,
   Mode,
   Op,
@@ -111,6 +112,10 @@ export class TableService implements LockService {
     }
     const globalLockType = this.engine.globalLockType;
     return { ...this.about, ...counts, globalLockType, clients: this.#clients.size };
+  }
+
+  outlook(lockspace: string): LockspaceOutlook | undefined {
+    return this.dispatcher.outlook(lockspace);
   }
 
   logText(): string {

@@ -24,6 +24,8 @@ export interface DaemonOptions {
   hostId: number;
   hostIdFile: string;
   sanlockTimeout: number;
+  /** Program that the lock manager runs when leases are lost; `""` for this one's control tool. */
+  killPath: string;
   /** Where the embedded lock manager keeps its records. */
   stateDir: string;
   /** Name the embedded lock manager poses under; `""` derives it from this host. */
@@ -68,12 +70,18 @@ const options: readonly Option[] = [
     long: "gl-type",
     short: "g",
     argument: "type",
-    help: "Lock type of the global lock: dlm (with --test also sanlock, idm) [automatic]",
+    help: "Lock type of the global lock: sanlock, dlm (with --test also idm) [automatic]",
   },
   { long: "host-id", short: "i", argument: "number", help: "sanlock host id, 1 to 2000" },
   { long: "host-id-file", short: "F", argument: "path", help: "File with a line host_id = N" },
   { long: "sanlock-timeout", short: "o", argument: "seconds", help: "sanlock I/O timeout" },
-  { long: "adopt", short: "A", argument: "0|1", help: "Adopt locks of a crashed daemon [0]" },
+  { long: "adopt", short: "A", argument: "0|1", help: "Adopt locks of a crashed daemon [1]" },
+  {
+    long: "kill-path",
+    argument: "program",
+    help: "Called with --kill VG when its leases are lost [this daemon's own lvmlockctl, which " +
+      "makes the LVs safe]",
+  },
   {
     long: "state-dir",
     argument: "path",
@@ -130,16 +138,22 @@ export function parseOptions(
     socketPath: text("socket-path", env("LVM_LVMLOCKD_SOCKET") || DEFAULT_SOCKET),
     apiSocket: text("api-socket", env("LVMLOCKD_API_SOCKET") || DEFAULT_API_SOCKET),
     adoptFile: text("adopt-file", `${RUN_DIR}/lvmlockd.adopt`),
-    adopt: lenientNumber(text("adopt", "0")) !== 0,
+    adopt: lenientNumber(text("adopt", "1")) !== 0,
     syslogPriority: syslogPriorities[text("syslog-priority", "warning")] ?? 4,
     glType: glType(text("gl-type", ""), flag("test")),
     hostId: lenientNumber(text("host-id", "0")),
     hostIdFile: text("host-id-file", ""),
     sanlockTimeout: lenientNumber(text("sanlock-timeout", "0")),
+    killPath: fullPath("kill-path", text("kill-path", "")),
     stateDir: text("state-dir", RUN_DIR),
     embeddedName: text("embedded-name", ""),
     infoLayout: layout(text("info-layout", infoLayouts[0])),
   };
+}
+
+function fullPath(option: string, path: string): string {
+  if (path === "" || path.startsWith("/")) return path;
+  throw new OptionError(`invalid ${option} option "${path}": it must be a full path`);
 }
 
 function parse(args: string[]): Record<string, unknown> {
@@ -189,7 +203,7 @@ function lenientNumber(text: string): number {
 
 function glType(word: string, test: boolean): LockType {
   if (word === "") return LockType.none;
-  const served = test ? ["dlm", "sanlock", "idm"] : ["dlm"];
+  const served = test ? ["dlm", "sanlock", "idm"] : ["dlm", "sanlock"];
   if (served.includes(word)) return LockType[word as "dlm" | "sanlock" | "idm"];
   throw new OptionError(
     `invalid gl-type option "${word}": this daemon serves ${served.join(", ")}`,

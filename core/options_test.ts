@@ -29,16 +29,21 @@ Deno.test("what holds without options", () => {
     socketPath: DEFAULT_SOCKET,
     apiSocket: DEFAULT_API_SOCKET,
     adoptFile: "/run/lvm/lvmlockd.adopt",
-    adopt: false,
+    adopt: true,
     syslogPriority: 4,
     glType: LockType.none,
     hostId: 0,
     hostIdFile: "",
     sanlockTimeout: 0,
+    killPath: "",
     stateDir: "/run/lvm",
     embeddedName: "",
     infoLayout: "2.03.16",
   });
+});
+
+Deno.test("the kill program needs a full path", () => {
+  assertThrows(() => parse("--kill-path", "lvmlockctl"), OptionError, "full path");
 });
 
 /** Long form, short form, and what they set. */
@@ -57,7 +62,8 @@ const forms: [string[], string[] | undefined, Partial<ReturnType<typeof parse>>]
   [["--host-id", "2000"], ["-i", "2000"], { hostId: 2000 }],
   [["--host-id-file", "/h"], ["-F", "/h"], { hostIdFile: "/h" }],
   [["--sanlock-timeout", "20"], ["-o", "20"], { sanlockTimeout: 20 }],
-  [["--adopt", "1"], ["-A", "1"], { adopt: true }],
+  [["--kill-path", "/sbin/k"], undefined, { killPath: "/sbin/k" }],
+  [["--adopt", "0"], ["-A", "0"], { adopt: false }],
   [["--state-dir", "/d"], undefined, { stateDir: "/d" }],
   [["--embedded-name", "embedded-x"], undefined, { embeddedName: "embedded-x" }],
   [["--info-layout", "2.03.40"], undefined, { infoLayout: "2.03.40" }],
@@ -116,7 +122,8 @@ Deno.test("syslog priorities, unknown ones are the default", () => {
 Deno.test("lock types of the global lock: in test mode all of them", () => {
   assertEquals(parse("-T", "-g", "sanlock").glType, LockType.sanlock);
   assertEquals(parse("-T", "-g", "idm").glType, LockType.idm);
-  assertThrows(() => parse("-g", "sanlock"), OptionError, "gl-type");
+  assertEquals(parse("-g", "sanlock").glType, LockType.sanlock);
+  assertThrows(() => parse("-g", "idm"), OptionError, "gl-type");
   assertThrows(() => parse("-T", "-g", "none"), OptionError, "gl-type");
   assertThrows(() => parse("-g", "toString"), OptionError, "gl-type");
 });

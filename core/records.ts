@@ -121,6 +121,9 @@ export const LmCall = {
 } as const;
 export type LmCall = typeof LmCall[keyof typeof LmCall];
 
+/** Bits of `arg` in a leave: the VG is removed; its locks are dropped whatever counts on them. */
+export const Leave = { free: 1, force: 2 } as const;
+
 /** Bit of a reply's flags that is for the host alone (R_CREATED). */
 export const CREATED = 0x10000;
 

@@ -12,6 +12,7 @@ import {
   Field,
   Float,
   Input,
+  Leave,
   LmCall,
   MAX_TEXT,
   Row,
@@ -102,6 +103,7 @@ Deno.test("inputs, effects, rows and lock manager calls", () => {
   assertEquals(sorted(Object.entries(Row)), sorted(group(vocabulary, "ROW_")));
   const calls = group(vocabulary, "LM_", "LM_TYPE_");
   assertEquals(sorted(Object.entries(LmCall)), sorted(calls));
+  assertEquals(sorted(Object.entries(Leave)), sorted(group(vocabulary, "LEAVE_")));
 });
 
 Deno.test("the vocabulary that both sides share with LVM", () => {

@@ -4,13 +4,24 @@
  *
  * @module
  */
-import type { ClientId, InspectRow, LockType, Reply, Request, RequestId } from "./types.ts";
+import type {
+  ClientId,
+  InspectRow,
+  LockspaceOutlook,
+  LockType,
+  Reply,
+  Request,
+  RequestId,
+} from "./types.ts";
 
 /** Who is behind a client, as far as we can tell. */
 export interface ClientInfo {
   id: ClientId;
-  /** `native`: a connection to the native socket. `http`: a session or a single HTTP request. */
-  origin: "native" | "http";
+  /**
+   * `native`: a connection to the native socket. `http`: a session or a single HTTP request.
+   * `daemon`: the daemon itself, which takes over the locks of one that died.
+   */
+  origin: "native" | "http" | "daemon";
   /** Process id; from the kernel for native clients, as stated by the caller for HTTP. 0 unknown. */
   pid: number;
   /** Command name; `""` until the client said one. */
@@ -79,6 +90,11 @@ export interface LockService {
   client(id: ClientId): ClientInfo | undefined;
   clients(): Iterable<ClientInfo>;
   status(): DaemonStatus;
+  /**
+   * What the lock manager of a lockspace can tell people about it; from memory. Undefined when
+   * nothing is known.
+   */
+  outlook(lockspace: string): LockspaceOutlook | undefined;
   /** Text of the in-memory log, oldest first, each line `<unix seconds> <text>\n`. */
   logText(): string;
   /** Calls back after each change of the lock table, until the returned function is called. */

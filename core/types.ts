@@ -144,6 +144,48 @@ export interface Owner {
   /** FREE, LIVE, FAIL, DEAD, UNKNOWN, ERROR or `""`. */
   state: string;
   name: string;
+  /** About when it took what it holds, milliseconds since the epoch; absent when not known. */
+  heldSinceMs?: number;
+}
+
+/** A host in a lockspace, as the lock manager of this host sees it. */
+export interface LockspaceHost {
+  hostId: number;
+  name: string;
+  generation: number;
+  /** LIVE, FAIL, DEAD, FREE or UNKNOWN. */
+  state: string;
+  self: boolean;
+  /** Milliseconds since the epoch of its last sign of life; 0 when not known. */
+  lastSeenMs: number;
+}
+
+/** What a lock manager can tell people about a lockspace, beyond what is in the table. */
+export interface LockspaceOutlook {
+  /** While it is being joined: what is waited for. */
+  joining?: {
+    note: string;
+    sinceMs: number;
+    /** Longest time the join may take, milliseconds; 0 when not known. */
+    longestMs: number;
+  };
+  /** The lease by which this host proves that it is alive (sanlock). */
+  lease?: {
+    state: "healthy" | "late" | "lost";
+    renewedMs: number;
+    /** When this host's locks in it are lost unless the lease is renewed before. */
+    expiresMs: number;
+    note: string;
+  };
+  hosts: LockspaceHost[];
+}
+
+/** What a lock manager runs when the leases of a VG are lost. */
+export interface KillCommand {
+  /** Full path of a program. */
+  path: string;
+  /** Its arguments for a VG, separated by spaces. */
+  args(vgName: string): string;
 }
 
 /** The table's answer to one request. */

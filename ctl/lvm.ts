@@ -4,22 +4,12 @@
  *
  * @module
  */
-import { runProgram } from "./child.ts";
+import { findProgram, runProgram } from "./child.ts";
 import { CtlExit, Exit } from "./exit.ts";
 
-const lvmPaths = ["/sbin/lvm", "/usr/sbin/lvm"];
 /** Disks that are gone can hold up a scan for long. */
 const limitMs = 60_000;
 const reading = ["--readonly", "--nolocking", "--shared", "--reportformat", "json"];
-
-/** The lvm command's path. */
-export async function findLvm(): Promise<string> {
-  for (const path of lvmPaths) {
-    const found = await Deno.stat(path).then(() => true, () => false);
-    if (found) return path;
-  }
-  return "lvm";
-}
 
 /** Fields of one VG or LV by name; empty ones are `""`. */
 type Row<Field extends string> = Record<Field, string>;
@@ -29,7 +19,7 @@ async function report<Field extends string>(
   fields: readonly Field[],
   names: readonly string[],
 ): Promise<Row<Field>[]> {
-  const words = [await findLvm(), command, ...reading, "-o", fields.join(","), ...names];
+  const words = [await findProgram("lvm"), command, ...reading, "-o", fields.join(","), ...names];
   const outcome = await runProgram(words, { collect: true, limitMs });
   if (outcome.kind !== "exit" || outcome.code !== 0) {
     const how = outcome.kind === "exit"

@@ -18,6 +18,8 @@ export interface StockOptions {
   glDisable: boolean;
   stopLockspaces: boolean;
   setRemoteLvLock: boolean;
+  /** With kill: where no kill command is configured, see to it that the VG's LVs write no more. */
+  makeSafe: boolean;
   /** Kill and drop messages go to standard error instead of syslog. */
   stderr: boolean;
   wait: boolean;
@@ -66,6 +68,7 @@ const specs: readonly OptionSpec[] = [
   { long: "set-remote-lv-lock", argument: true },
   { long: "lv-uuid", argument: true },
   { long: "lock-mode", argument: true },
+  { long: "make-safe", wholeName: true },
   { long: "socket-path", argument: true, wholeName: true },
   { long: "deadline", argument: true, wholeName: true },
 ];
@@ -81,6 +84,7 @@ const defaults: StockOptions = {
   glDisable: false,
   stopLockspaces: false,
   setRemoteLvLock: false,
+  makeSafe: false,
   stderr: false,
   wait: true,
   force: false,
@@ -99,6 +103,7 @@ const setters: Record<string, (options: StockOptions, value: string) => void> = 
   dump: (options) => options.dump = true,
   "stop-lockspaces": (options) => options.stopLockspaces = true,
   stderr: (options) => options.stderr = true,
+  "make-safe": (options) => options.makeSafe = true,
   wait: (options, value) => options.wait = atoi(value) !== 0,
   force: (options, value) => options.force = atoi(value) !== 0,
   "lv-uuid": (options, value) => options.lvUuid = value,
@@ -143,6 +148,9 @@ export function parseStockOptions(args: string[]): StockCommandLine {
       return { options, words, mistake: `option '--${option.long}': ${error.message}` };
     }
     if (options.help) return { options, words };
+  }
+  if (mistake === undefined && options.makeSafe && !options.kill) {
+    return { options, words, mistake: "option '--make-safe' is for --kill only" };
   }
   return mistake === undefined ? { options, words } : { options, words, mistake };
 }

@@ -20,7 +20,8 @@ const accepted: [string, string, Partial<StockOptions>][] = [
   ["--force=1 -S --forc 0", "stopLockspaces", { force: false }],
   ["-E a -D b", "glEnable", { vgName: "b" }],
   ["-r x -E y", "drop", { vgName: "y" }],
-  ["-ekvg0", "kill", { vgName: "vg0", stderr: true }],
+  ["-ekvg0", "kill", { vgName: "vg0", stderr: true, makeSafe: false }],
+  ["--make-safe --kill vg0", "kill", { vgName: "vg0", makeSafe: true }],
   ["--set vg0 --lv U --lock sh", "setRemoteLvLock", {
     vgName: "vg0",
     lvUuid: "U",
@@ -59,6 +60,9 @@ const refused: [string, string][] = [
   ["--d", "option '--d' is ambiguous; possibilities: '--dump' '--drop'"],
   ["--gl", "option '--gl' is ambiguous; possibilities: '--gl-enable' '--gl-disable'"],
   ["--so /s", "unrecognized option '--so'"],
+  ["--kill vg0 --make", "unrecognized option '--make'"],
+  ["--make-safe", "option '--make-safe' is for --kill only"],
+  ["--drop vg0 --make-safe", "option '--make-safe' is for --kill only"],
   ["--deadline 0", "option '--deadline': '0' is not a number of seconds above 0"],
 ];
 

@@ -19,6 +19,8 @@ Options:
       Force option for other commands.
 --kill | -k <vgname>
       Kill access to the VG locks are lost (see lvmlockctl_kill_command).
+--kill <vgname> --make-safe
+      The same; without a kill command let all I/O to the VG's LVs fail. Check it, drop the locks.
 --drop | -r <vgname>
       Clear locks for the VG when it is unused after kill (-k).
 --gl-enable | -E <vgname>

@@ -12,6 +12,8 @@
 export const packagesOf = {
   // Stock tools against our daemon and ours against the stock one, in namespaces of their own.
   integration: ["kmod", "lvm2", "lvm2-lockd", "mount", "util-linux"],
+  // sanlock's library against real daemons of it, and its headers against our structures.
+  sanlock: ["gcc", "libc6-dev", "libsanlock-client1", "libsanlock-dev", "sanlock", "util-linux"],
   // The stock daemon as the judge of ours.
   oracle: ["lvm2-lockd", "util-linux"],
   // Whole hosts in User-Mode Linux with LVM on a shared disk.

@@ -32,6 +32,8 @@ export class Call {
   /** Version that this call writes to the value block; 0 is none. */
   version: u32 = 0;
   mode: i32 = 0;
+  /** The answer also says whether the lockspace's global lock is still enabled. */
+  checkedGl: bool = false;
   constructor(public id: i32, public op: i32) {}
 }
 

@@ -7,6 +7,7 @@ import { Call, callResource } from "./calls";
 import { armTimer, dropAction, recordLock, reply } from "./effects";
 import {
   ARG,
+  GL_ENABLED,
   input,
   inputLength,
   inputText,
@@ -55,7 +56,16 @@ export function lock(r: Resource, action: Action): void {
   r.lastClient = action.clientId;
   if (r.rt == RT_LV && action.lvArgs.length > 0) r.lvArgs = action.lvArgs;
   action.inFlight = true;
-  callResource(LM_LOCK, r, action, null, action.mode, 0);
+  const record = callResource(LM_LOCK, r, action, null, action.mode, 0);
+  if (asksAboutGlobal(r)) {
+    put(record, GL_ENABLED, 1);
+    r.call!.checkedGl = true;
+  }
+}
+
+/** While several VGs seem to have the global lock, each look at one of them may end that. */
+function asksAboutGlobal(r: Resource): bool {
+  return table.glDuplicate && r.rt != RT_LV && r.lockspace.glEnabled;
 }
 
 export function lockDone(r: Resource, call: Call): void {
@@ -63,6 +73,7 @@ export function lockDone(r: Resource, call: Call): void {
   const result = input(RESULT);
   action.inFlight = false;
   action.lmResult = input(LM_RESULT);
+  if (call.checkedGl && input(GL_ENABLED) == 0) noteDisabled(r.lockspace);
   if (result < 0) return refused(r, action, result);
   if (r.lockspace.state != RUNNING) { // stopped meanwhile: the stop releases what was granted
     r.mode = action.mode;
@@ -164,6 +175,7 @@ export function convertDone(r: Resource, call: Call): void {
   action.inFlight = false;
   action.lmResult = input(LM_RESULT);
   if (result < 0) {
+    if (result == -EAGAIN) takeOwner(action);
     reply(action, result);
     return;
   }

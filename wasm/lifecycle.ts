@@ -30,6 +30,8 @@ import {
   EBUSY,
   ENOLS,
   F_WAIT,
+  LEAVE_FORCE,
+  LEAVE_FREE,
   LM_JOIN,
   LM_LEAVE,
   LM_PREPARE,
@@ -109,10 +111,21 @@ export function joinDone(call: Call): void {
   if (input(GL_ENABLED) != 0) noteEnabled(lockspace);
   lockspace.state = RUNNING;
   noteJoined(lockspace);
+  if (lockspace.isGlobal && input(ARG) != 0 && !othersRun(lockspace)) lockspace.stopWhenIdle = true;
   recordLockspace(lockspace, true);
   if (starter != null) reply(starter, 0);
   table.changed = true;
   if (lockspace.ender != null) beginStop(lockspace);
+}
+
+/** Whether a VG is started whose type has its global lock in `global`. */
+function othersRun(global: Lockspace): bool {
+  for (let next = table.firstLockspace; next != null;) {
+    const at = next;
+    next = at.next;
+    if (at != global && at.lockType == global.lockType && at.state != STOPPING) return true;
+  }
+  return false;
 }
 
 /** The start did not work: everybody who counted on it is told. */
@@ -167,7 +180,7 @@ export function continueStop(lockspace: Lockspace): void {
     r = next;
   }
   const record = callLockspace(LM_LEAVE, lockspace, lockspace.ender);
-  put(record, ARG, lockspace.freeing ? 1 : 0);
+  put(record, ARG, (lockspace.freeing ? LEAVE_FREE : 0) | (lockspace.dropped ? LEAVE_FORCE : 0));
 }
 
 /** The version written is the greatest of all claims. */

@@ -53,6 +53,10 @@ export const LM_STATUS: i32 = 18;
 export const LM_CHECK_ARGS: i32 = 19;
 export const LM_SET_ARGS: i32 = 20;
 
+// ARG bits of LM_LEAVE: the VG is removed; its locks are dropped whatever counts on them.
+export const LEAVE_FREE: i32 = 1;
+export const LEAVE_FORCE: i32 = 2;
+
 // Operations of the native protocol.
 export const OP_QUIT: i32 = 2;
 export const OP_INIT: i32 = 3;

@@ -28,6 +28,8 @@ export { Store, StoreDamaged, StoreInUse } from "./store.ts";
 /** Version of the lock args, as dlm's are written by the stock daemon. */
 const ARGS_VERSION = "1.0.0";
 
+const EMBEDDED_ARGS = /^[0-9.]+:embedded-/;
+
 const ok: Answer = { result: 0 };
 
 /** Text of a client, for a message of one line. */
@@ -35,6 +37,7 @@ const shown = (text: string) => text.replace(/[^\x20-\x7e]/g, "?");
 
 export class EmbeddedManager implements LockManager {
   readonly type = LockType.dlm;
+  readonly acrossHosts = false;
   readonly #values = new ValueBlocks();
 
   /** @param clusterName as from `derivedName` or `checkedName`. */
@@ -65,8 +68,14 @@ export class EmbeddedManager implements LockManager {
     };
   }
 
+  /** A cluster may come up later; then the global lock is the cluster's. */
   join(): JoinAnswer {
-    return ok;
+    return { result: 0, temporary: true };
+  }
+
+  /** Also those of another host's embedded manager, to refuse them by name. */
+  recognises(vgArgs: string): boolean {
+    return EMBEDDED_ARGS.test(vgArgs);
   }
 
   leave(lockspace: LockspaceSpec): Answer {

@@ -75,7 +75,7 @@ Deno.test("the first sanlock VG gets the global lock", async () => {
   assertEquals((await sanlock.initVg(initVg)).glEnabled, true);
   const second = { ...initVg, lockspaceName: "lvm_vg2", vgName: "vg2" };
   assertEquals((await sanlock.initVg(second)).glEnabled, undefined);
-  await sanlock.leave(lockspace, { freeVg: true });
+  await sanlock.leave(lockspace, { freeVg: true, force: false });
   assertEquals((await sanlock.initVg(second)).glEnabled, true);
 });
 
@@ -110,7 +110,7 @@ Deno.test("everything else works, and value blocks are remembered", async () => 
   const vglk = { type: ResourceType.vg, name: "VGLK", lockArgs: "" };
   for (const manager of testManagers()) {
     const spec = { ...lockspace, lockType: manager.type };
-    const how = { adopt: "no" as const, repair: false };
+    const how = { adopt: "no" as const, repair: false, checkGl: false };
     assertEquals(await manager.isRunning(), true);
     assertEquals((await manager.lock(spec, vglk, Mode.ex, how)).result, 0);
     assertEquals((await manager.convert(spec, vglk, Mode.sh, { version: 3 })).result, 0);

@@ -12,6 +12,7 @@ import {
   type ClientId,
   type InspectRow,
   type LockRow,
+  type LockspaceOutlook,
   type LockspaceRow,
   LockType,
   Mode,
@@ -184,6 +185,13 @@ export class TestService implements LockService {
       locks,
       waiting: 0,
     };
+  }
+
+  /** What is known of lockspaces, by name; tests fill it. */
+  readonly outlooks = new Map<string, LockspaceOutlook>();
+
+  outlook(lockspace: string): LockspaceOutlook | undefined {
+    return this.outlooks.get(lockspace);
   }
 
   logText(): string {

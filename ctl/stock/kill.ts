@@ -9,9 +9,11 @@ import { Errno } from "../../core/errno.ts";
 import { runProgram } from "../child.ts";
 import { Deadline } from "../deadline.ts";
 import { CtlExit, Exit } from "../exit.ts";
-import { Priority, syslog } from "../syslog.ts";
-import { cannotConnect, conclude, connect, operate, type Reasons, type StockRun } from "./run.ts";
+import { Priority } from "../syslog.ts";
 import { readKillCommand, splitCommand } from "./kill_command.ts";
+import { askForHelp, emergency, message } from "./messages.ts";
+import { cannotConnect, conclude, connect, operate, type Reasons, type StockRun } from "./run.ts";
+import { verifySafe, wipeVg } from "./wipe.ts";
 
 /** The daemon gets this long to note the kill before the kill command is run all the same. */
 const killRequestLimitMs = 10_000;
@@ -29,12 +31,14 @@ const notStarted: Reasons = {
 export async function kill(run: StockRun): Promise<number> {
   const vgName = run.options.vgName;
   emergency(run, `lvmlockd lost access to locks in VG ${vgName}.`);
+  const { makeSafe } = run.options;
   const command = await readKillCommand(run.io);
-  if (command === undefined) askForHelp(run);
-  else run.io.out(`Found lvmlockctl_kill_command: ${command}\n`);
+  if (command !== undefined) run.io.out(`Found lvmlockctl_kill_command: ${command}\n`);
+  else if (!makeSafe) askForHelp(run);
   const killed = await requestKill(run);
-  if (command === undefined) return killed;
-  if (!await runKillCommand(run, command)) return Exit.failed;
+  if (command === undefined && !makeSafe) return killed;
+  const done = command === undefined ? await wipeVg(run) : await runKillCommand(run, command);
+  if (!done) return Exit.failed;
   const dropped = await requestDrop(run);
   return dropped === Exit.ok ? killed : dropped;
 }
@@ -56,7 +60,7 @@ async function requestKill(run: StockRun): Promise<number> {
   try {
     using client = await connect(brief);
     const result = await operate(brief, client, "kill_vg", { vg_name: vgName });
-    return conclude(run, `cannot stop new locks in VG ${vgName}`, result, notStarted);
+    return settle(run, `cannot stop new locks in VG ${vgName}`, result);
   } catch (error) {
     if (!(error instanceof CtlExit)) throw error;
     run.io.err(error.stderr);
@@ -75,7 +79,7 @@ async function runKillCommand(run: StockRun, command: string): Promise<boolean> 
   const outcome = await runProgram([...splitCommand(command), vgName], { collect: false, limitMs });
   if (outcome.kind === "exit" && outcome.code === 0) {
     message(run, Priority.warning, `Successful VG ${vgName} kill command ${command} ${vgName}`);
-    return true;
+    return !run.options.makeSafe || await verifySafe(run);
   }
   if (outcome.kind === "exit") io.out(`child exit error ${outcome.code}\n`);
   else if (outcome.kind === "signal") io.out("child exit from signal\n");
@@ -103,25 +107,15 @@ async function requestDrop(run: StockRun): Promise<number> {
   using connection = client;
   try {
     const result = await operate(fresh, connection, "drop_vg", { vg_name: vgName });
-    return conclude(run, `cannot drop the locks of VG ${vgName}`, result, notStarted);
+    return settle(run, `cannot drop the locks of VG ${vgName}`, result);
   } catch (error) {
     if (error instanceof CtlExit) emergency(run, `Failed to drop locks in VG ${vgName}`);
     throw error;
   }
 }
 
-function askForHelp(run: StockRun): void {
-  const vgName = run.options.vgName;
-  emergency(run, `Immediately deactivate LVs in VG ${vgName}.`);
-  emergency(run, `Once VG is unused, run lvmlockctl --drop ${vgName}.`);
-}
-
-function emergency(run: StockRun, text: string): void {
-  message(run, Priority.emergency, text);
-}
-
-/** To the system log, or with `--stderr` to standard error instead. */
-function message(run: StockRun, priority: Priority, text: string): void {
-  if (run.options.stderr) run.io.err(`${text}\n`);
-  else syslog(priority, text);
+/** As {@link conclude}; with `--make-safe` a VG without a lockspace is where it should be. */
+function settle(run: StockRun, what: string, result: number): number {
+  const code = conclude(run, what, result, notStarted);
+  return run.options.makeSafe && result === -Errno.ENOLS ? Exit.ok : code;
 }

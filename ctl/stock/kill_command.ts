@@ -4,9 +4,8 @@
  *
  * @module
  */
-import { runProgram } from "../child.ts";
+import { findProgram, runProgram } from "../child.ts";
 import type { CtlIo } from "../io.ts";
-import { findLvm } from "../lvm.ts";
 
 const configWords = ["config", "--typeconfig", "full", "global/lvmlockctl_kill_command"];
 const configLimitMs = 30_000;
@@ -22,7 +21,7 @@ export function splitCommand(command: string): string[] {
  * standard output in the stock tool's words.
  */
 export async function readKillCommand(io: CtlIo): Promise<string | undefined> {
-  const words = [await findLvm(), ...configWords];
+  const words = [await findProgram("lvm"), ...configWords];
   const outcome = await runProgram(words, { collect: true, limitMs: configLimitMs });
   if (outcome.kind !== "exit") {
     io.out(`failed to run ${words.join(" ")}\n`);

@@ -7,7 +7,7 @@ import type { EffectRecord, LmCallEffect } from "../../core/engine.ts";
 import { errnoName } from "../../core/errno.ts";
 import { lockTypeWord, modeWord, resultFlags } from "../../core/native/reply.ts";
 import { opWord } from "../../core/native/info.ts";
-import { Effect, LmCall } from "../../core/records.ts";
+import { Effect, Leave, LmCall } from "../../core/records.ts";
 import {
   type InspectRow,
   LockType,
@@ -122,7 +122,8 @@ function details(call: LmCallEffect): string {
   return (moded ? ` ${modeWord(call.mode)}` : "") + options({
     type: starts || (outside && call.lockType !== LockType.none) ? lockTypeWord(call.lockType) : "",
     version: call.version,
-    free: call.arg !== 0 && (call.op === LmCall.unlock || call.op === LmCall.leave),
+    free: (call.arg & 1) !== 0 && (call.op === LmCall.unlock || call.op === LmCall.leave),
+    force: call.op === LmCall.leave && (call.arg & Leave.force) !== 0,
     enable: call.op === LmCall.setGl && call.arg !== 0,
     ex_disable: call.op === LmCall.setGl && (call.flags & OptionFlag.exDisable) !== 0,
     adopt: flag(OptionFlag.adopt),

@@ -126,6 +126,9 @@ function setDetail(answer: LmAnswer, key: string, value: string): void {
     case "gl_enabled":
       answer.glEnabled = true;
       break;
+    case "temporary":
+      answer.arg = 1;
+      break;
     case "hosts_unknown":
       answer.hostsUnknown = true;
       break;

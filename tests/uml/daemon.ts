@@ -16,8 +16,8 @@ export interface DaemonCommand {
   line: string;
 }
 
-/** The distribution's daemon with its built-in imitation of the DLM. */
-export const stock: DaemonCommand = { kind: "stock", line: "lvmlockd --test -g dlm -D" };
+/** The distribution's daemon; it must be told of its lock manager. */
+export const stock: DaemonCommand = { kind: "stock", line: "lvmlockd -D" };
 
 const root = new URL("../../", import.meta.url).pathname;
 
@@ -65,7 +65,7 @@ export class Daemon {
     const { guest, command } = this;
     await guest.run(`rm -f /run/daemon.pid; ${command.setup ?? ""}`);
     this.#running = guest.run(
-      `echo $$ > /run/daemon.pid; exec ${command.line} >> ${LOG} 2>&1`,
+      `echo $BASHPID > /run/daemon.pid; exec ${command.line} >> ${LOG} 2>&1`,
     );
     // A guest that ends takes the daemon with it; that is told to whoever waits for a command.
     this.#running.catch(() => {});

@@ -7,7 +7,7 @@
  * @module
  */
 import { TextLineStream } from "./lines.ts";
-import { commandLine, parseEvent, type Result } from "./channel.ts";
+import { COMMANDS, giveCommand, parseEvent, type Result, takeResult } from "./channel.ts";
 
 /** A disk of the guest: /dev/ubda, /dev/ubdb, … in the order given. */
 export interface Disk {
@@ -18,9 +18,11 @@ export interface Disk {
 }
 
 export interface GuestOptions {
-  /** Unique among the guests of one directory; its files there begin with it. */
   name: string;
-  /** An existing directory of the host, for the console log; the guest sees it as /run/shared. */
+  /**
+   * An existing directory of the host, of this guest alone; it sees it as /run/shared. The console log
+   * goes to NAME.console there; a guest that boots again in the same directory continues it.
+   */
   directory: string;
   disks: Disk[];
   /** The guest is killed after this many milliseconds; what waits for it is rejected. */
@@ -53,6 +55,7 @@ export class Guest implements AsyncDisposable {
   #endReason = "the guest has ended";
 
   private constructor(private readonly options: GuestOptions) {
+    Deno.mkdirSync(`${options.directory}/${COMMANDS}`, { recursive: true });
     this.#process = new Deno.Command("setsid", {
       args: ["linux.uml", ...kernelArguments(options)],
       stdin: "piped",
@@ -85,7 +88,8 @@ export class Guest implements AsyncDisposable {
     const waiting = Promise.withResolvers<Result>();
     this.#waiting.set(id, waiting);
     try {
-      await this.#input.write(new TextEncoder().encode(commandLine(id, script)));
+      const line = giveCommand(this.options.directory, id, script);
+      await this.#input.write(new TextEncoder().encode(line));
     } catch {
       waiting.reject(this.#failure());
     }
@@ -102,6 +106,21 @@ export class Guest implements AsyncDisposable {
     }
   }
 
+  /** As {@link kill}, like a host that loses power; resolves when it is gone. */
+  async crash(): Promise<void> {
+    this.kill("the guest was crashed");
+    await this.#ended;
+  }
+
+  /** Stops time for the guest until {@link resume}: its kernel runs its processes, none of them runs. */
+  pause(): void {
+    Deno.kill(this.#process.pid, "SIGSTOP");
+  }
+
+  resume(): void {
+    Deno.kill(this.#process.pid, "SIGCONT");
+  }
+
   /** Powers the guest off and waits for its end. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#input.close().catch(() => {});
@@ -110,7 +129,8 @@ export class Guest implements AsyncDisposable {
 
   async #watch(): Promise<void> {
     const { status, stdout, stderr } = this.#process;
-    const log = await Deno.create(`${this.options.directory}/${this.options.name}.console`);
+    const { directory, name } = this.options;
+    const log = await Deno.open(`${directory}/${name}.console`, { append: true, create: true });
     await Promise.all([
       eachLine(stdout, (line) => this.#receive(line) || this.#logConsole(log, line)),
       eachLine(stderr, (line) => this.#logConsole(log, line)),
@@ -131,7 +151,7 @@ export class Guest implements AsyncDisposable {
     const event = parseEvent(line);
     if (event?.kind === "ready") this.#ready.resolve();
     if (event?.kind === "done") {
-      this.#waiting.get(event.id)?.resolve(event.result);
+      this.#waiting.get(event.id)?.resolve(takeResult(this.options.directory, event));
       this.#waiting.delete(event.id);
     }
     return event !== undefined;

@@ -9,25 +9,31 @@
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
-import { type DaemonCommand, ours, stock } from "./daemon.ts";
-import { lifeOfAVg } from "./life_of_a_vg.ts";
+import { runCluster } from "./cluster_scenario.ts";
+import { type DaemonCommand, type DaemonKind, ours, stock } from "./daemon.ts";
 import { complaint } from "./packages.ts";
-import { refusals } from "./refusals.ts";
-import { restart } from "./restart.ts";
-import { runScenario, type Scenario, type StepReport } from "./scenario.ts";
+import { runScenario, type StepReport } from "./scenario.ts";
+import { names, plan, type Run } from "./plan.ts";
+import { type Held, Slots } from "./slots.ts";
 
-const scenarios: readonly Scenario[] = [lifeOfAVg, restart, refusals];
+/** Lines that are shown of a step. */
+const LINES = 40;
 
-async function daemonCommand(kind: unknown, line: unknown): Promise<DaemonCommand | undefined> {
+/** Guests at a time. */
+const GUESTS = 2;
+
+async function daemonUnderTest(kind: unknown, line: unknown): Promise<DaemonCommand | undefined> {
   if (kind === "stock") return stock;
   if (kind !== "ours") return undefined;
   return typeof line === "string" ? { kind, line } : await ours();
 }
 
-function print(scenario: string, { name, ms, problems }: StepReport): void {
+function print(run: string, { name, ms, problems, note }: StepReport): void {
   const verdict = problems.length === 0 ? "ok    " : "FAILED";
-  console.log(`${verdict} ${scenario}: ${name} (${Math.round(ms)} ms)`);
-  for (const line of problems.join("\n").split("\n").filter(Boolean)) console.log(`       ${line}`);
+  console.log(`${verdict} ${run}: ${name} (${Math.round(ms)} ms)`);
+  const lines = [...problems, note ?? ""].join("\n").split("\n").filter((line) => line.trim());
+  for (const line of lines.slice(0, LINES)) console.log(`       ${line}`);
+  if (lines.length > LINES) console.log(`       … ${lines.length - LINES} more lines`);
 }
 
 async function main(args: string[]): Promise<number> {
@@ -35,52 +41,56 @@ async function main(args: string[]): Promise<number> {
     string: ["daemon", "command"],
     default: { daemon: "ours" },
   });
-  const unknown = options._.filter((name) => !scenarios.some((known) => known.name === name));
+  const unknown = options._.filter((name) => !names.includes(String(name)));
   const missing = complaint();
-  const command = missing ? undefined : await daemonCommand(options.daemon, options.command);
+  const command = missing ? undefined : await daemonUnderTest(options.daemon, options.command);
   if (!command || unknown.length > 0) {
     console.error(missing ?? `Not known: ${unknown.join(", ") || `--daemon ${options.daemon}`}`);
     return 2;
   }
-  const wanted = scenarios.filter(({ name, daemons }) =>
-    daemons.includes(command.kind) && (options._.length === 0 || options._.includes(name))
-  );
-  return await runAll(wanted, command);
+  return await runAll(plan(command.kind, options._.map(String)), { ours: command, stock });
 }
 
-/** Runs scenarios, two at a time. What the guests leave behind is kept if a step failed. */
-async function runAll(wanted: readonly Scenario[], command: DaemonCommand): Promise<number> {
-  const directory = await Deno.makeTempDir({ prefix: "lvmlockd-uml-" });
+type Commands = Record<DaemonKind, DaemonCommand>;
+interface Counts {
+  passed: number;
+  failed: number;
+}
+
+/** Runs scenarios, as many at a time as guests allow. What they leave is kept if a step failed. */
+async function runAll(runs: readonly Run[], commands: Commands): Promise<number> {
+  const parent = await Deno.makeTempDir({ prefix: "lvmlockd-uml-" });
   const counts = { passed: 0, failed: 0 };
-  const queue = [...wanted];
-  const worker = async () => {
-    for (let next = queue.shift(); next; next = queue.shift()) {
-      await runOne(next, command, directory, counts);
-    }
-  };
-  await Promise.all([worker(), worker()]);
+  const slots = new Slots(GUESTS);
+  await Promise.all(runs.map(async (run) => {
+    using held = await slots.hold(run.daemons.length);
+    await runOne(run, { commands, directory: `${parent}/${run.name}`, slots: held }, counts);
+  }));
   const { passed, failed } = counts;
-  if (failed === 0) await Deno.remove(directory, { recursive: true });
-  else console.log(`Consoles, daemon logs and disks are kept in ${directory}`);
+  if (failed === 0) await Deno.remove(parent, { recursive: true });
+  else console.log(`Consoles, logs and disks are kept in ${parent}`);
   console.log(`${passed} passed, ${failed} failed`);
   return failed === 0 && passed > 0 ? 0 : 1;
 }
 
 async function runOne(
-  scenario: Scenario,
-  command: DaemonCommand,
-  directory: string,
-  counts: { passed: number; failed: number },
+  run: Run,
+  where: { commands: Commands; directory: string; slots: Held },
+  counts: Counts,
 ): Promise<void> {
+  const begun = performance.now();
   const report = (step: StepReport) => {
     counts[step.problems.length === 0 ? "passed" : "failed"]++;
-    print(scenario.name, step);
+    print(run.name, step);
   };
+  await Deno.mkdir(where.directory);
   try {
-    await runScenario(scenario, command, directory, report);
+    if (run.kind === "cluster") await runCluster({ ...run, ...where, report });
+    else await runScenario(run.scenario, where.commands.ours, where.directory, report);
   } catch (error) {
-    report({ name: "the guest", ms: 0, problems: [(error as Error).message] });
+    report({ name: "the guests", ms: 0, problems: [(error as Error).message] });
   }
+  console.log(`       ${run.name} took ${Math.round((performance.now() - begun) / 1000)} s`);
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

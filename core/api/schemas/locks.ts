@@ -23,7 +23,7 @@ export const SessionId = z.string().regex(/^[0-9a-f]{32}$/, "Expected the id of 
 
 export const Client = z.object({
   id: z.int().min(1).openapi({ description: "Number of the client, unique in the daemon's life" }),
-  origin: z.enum(["native", "http"]).nullable(),
+  origin: z.enum(["native", "http", "daemon"]).nullable(),
   pid: z.int().min(1).nullable().openapi({ description: "Process id, null if not known" }),
   command: z.string().nullable().openapi({ description: "Command name, null if not known" }),
   connected: z.boolean().openapi({ description: "False when the client is gone" }),

@@ -1,0 +1,83 @@
+/**
+ * How many calls of the library may be under way at once. Each blocks one thread of the runtime for
+ * as long as sanlock takes, minutes if a disk hangs. There are 32 such threads, and the runtime needs
+ * them too, to read files for instance: all lanes together leave some of them free.
+ *
+ * What waits here is bounded by the callers: they make one call at a time for one resource.
+ *
+ * @module
+ */
+
+interface Waiting {
+  key: string | undefined;
+  start: () => void;
+}
+
+/** Lets a limited number of calls through at a time, the others in the order in which they came. */
+export class Lane {
+  readonly #waiting: Waiting[] = [];
+  readonly #underWay = new Map<string | undefined, number>();
+  #count = 0;
+
+  /**
+   * @param limit most calls at a time.
+   * @param limitPerKey most at a time of calls with the same key.
+   */
+  constructor(readonly limit: number, readonly limitPerKey = limit) {}
+
+  /**
+   * Makes a call when its turn has come. One whose key is at its limit lets others pass.
+   * @param key what the call may hang on, if anything.
+   */
+  run<T>(call: () => Promise<T>, key?: string): Promise<T> {
+    return new Promise<T>((resolve) => {
+      const start = () => {
+        this.#count++;
+        this.#underWay.set(key, this.#of(key) + 1);
+        // A call that throws at once must end like one that fails later.
+        resolve((async () => await call())().finally(() => this.#ended(key)));
+      };
+      this.#waiting.push({ key, start });
+      this.#startNext();
+    });
+  }
+
+  #of(key: string | undefined): number {
+    return this.#underWay.get(key) ?? 0;
+  }
+
+  #ended(key: string | undefined): void {
+    this.#count--;
+    const left = this.#of(key) - 1;
+    if (left === 0) this.#underWay.delete(key);
+    else this.#underWay.set(key, left);
+    this.#startNext();
+  }
+
+  /** One call ends or comes at a time, so at most one can start. */
+  #startNext(): void {
+    if (this.#count >= this.limit) return;
+    const index = this.#waiting.findIndex(({ key }) =>
+      key === undefined || this.#of(key) < this.limitPerKey
+    );
+    if (index >= 0) this.#waiting.splice(index, 1)[0]!.start();
+  }
+}
+
+/** The lanes of one process. */
+export class Lanes {
+  /**
+   * Joining and leaving lockspaces. sanlock has eight threads for all its work, and each of these
+   * calls occupies one for its whole duration.
+   */
+  readonly joins = new Lane(4);
+
+  /**
+   * Everything else that may wait for a disk, keyed by its path where the call makes its own
+   * connection: a disk that hangs takes two of these at most.
+   */
+  readonly disk = new Lane(20, 2);
+
+  /** What sanlock's main thread answers: it is never waiting for a disk. */
+  readonly main = new Lane(4);
+}

@@ -1,0 +1,147 @@
+/**
+ * Whole hosts for tests, on one machine and without device-mapper: each has a sanlock daemon and this
+ * project's daemon of its own. What they share is a directory in which files stand for the devices that
+ * hold leases.
+ *
+ * @module
+ */
+import { type ApiClient, connectApi } from "../../core/api/client.ts";
+import { Conversation } from "../integration/conversation.ts";
+import { type DaemonProcess, Place, type StartOptions } from "../integration/daemon.ts";
+import { makeDirectory, SanlockDaemon } from "./daemon.ts";
+import { MIB } from "./leases.ts";
+import { SharedVg } from "./daemon_vg.ts";
+
+/** Leases of the lockspace, the global lock and the VG come first: this leaves room for 13 LVs. */
+const DISK_MIB = 80;
+
+export interface HostOptions {
+  /** Number in the name of the host. */
+  number: number;
+  /** Its host id, if it is not that number. */
+  hostId?: number;
+  /** Further arguments of our daemon. */
+  args?: string[];
+  env?: Record<string, string>;
+}
+
+/** One host. */
+export class LvmHost implements AsyncDisposable {
+  readonly api: ApiClient;
+  #process: DaemonProcess | undefined;
+
+  private constructor(
+    readonly place: Place,
+    public sanlock: SanlockDaemon,
+    private readonly options: HostOptions & { devDir: string },
+  ) {
+    this.api = connectApi(place.api);
+  }
+
+  /** Starts both daemons. */
+  static async start(devDir: string, options: HostOptions): Promise<LvmHost> {
+    const sanlock = await SanlockDaemon.start(`host${options.number}`);
+    const cluster = `embedded-test-${Deno.pid}-${options.number}`;
+    const host = new LvmHost(await Place.open("embedded", cluster), sanlock, {
+      ...options,
+      devDir,
+    });
+    await host.startDaemon();
+    return host;
+  }
+
+  get number(): number {
+    return this.options.number;
+  }
+
+  /** Our daemon, the one started last. */
+  get daemon(): DaemonProcess {
+    if (this.#process === undefined) throw new Error("The daemon was not started");
+    return this.#process;
+  }
+
+  /** Starts our daemon, in the place of one that has ended; it serves when this resolves. */
+  async startDaemon(more: StartOptions = {}): Promise<void> {
+    const { hostId = this.number, args = [] } = this.options;
+    this.#process = await this.place.start({
+      ...more,
+      args: [..."-D -o 1 -i".split(" "), `${hostId}`, ...args, ...more.args ?? []],
+      env: {
+        SANLOCK_RUN_DIR: this.sanlock.runDir,
+        DM_DEV_DIR: this.options.devDir,
+        ...this.options.env,
+        ...more.env,
+      },
+    });
+  }
+
+  /** Starts a sanlock daemon in the place of the one that has ended. */
+  async startSanlock(): Promise<void> {
+    this.sanlock = await SanlockDaemon.start(`host${this.number}`, this.sanlock.runDir);
+  }
+
+  /** A client of the native socket that has said hello. */
+  connect(): Promise<Conversation> {
+    return this.place.connect();
+  }
+
+  /** Runs a command of sanlock's own tool with the daemon of this host; what it printed. */
+  async sanlockTool(...args: string[]): Promise<string> {
+    const env = { SANLOCK_RUN_DIR: this.sanlock.runDir };
+    const { stdout, stderr } = await new Deno.Command("sanlock", { args, env }).output();
+    return new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.api.close();
+    await this.place[Symbol.asyncDispose]();
+    await this.sanlock[Symbol.asyncDispose]();
+    // Of an earlier sanlock daemon, if this one took its place.
+    await Deno.remove(this.sanlock.runDir, { recursive: true }).catch(() => {});
+  }
+}
+
+/** Hosts that share files. */
+export class Hosts implements AsyncDisposable {
+  readonly #vgs: SharedVg[] = [];
+
+  private constructor(readonly devDir: string, readonly all: LvmHost[]) {}
+
+  /** Starts `count` hosts, numbered from 1. */
+  static async start(count: number, options: Omit<HostOptions, "number"> = {}): Promise<Hosts> {
+    const devDir = await makeDirectory();
+    await Deno.mkdir(`${devDir}/mapper`);
+    const numbers = Array.from({ length: count }, (_, i) => i + 1);
+    const all = await Promise.all(
+      numbers.map((number) => LvmHost.start(devDir, { ...options, number })),
+    );
+    return new Hosts(devDir, all);
+  }
+
+  /** Adds one more host. */
+  async add(options: HostOptions): Promise<LvmHost> {
+    const host = await LvmHost.start(this.devDir, options);
+    this.all.push(host);
+    return host;
+  }
+
+  host(number: number): LvmHost {
+    return this.all[number - 1]!;
+  }
+
+  /** A VG with a device for its leases, of which nothing is formatted. */
+  async vg(name: string, mebibytes = DISK_MIB): Promise<SharedVg> {
+    const path = `${this.devDir}/mapper/${name.replaceAll("-", "--")}-lvmlock`;
+    await Deno.writeFile(path, new Uint8Array(0));
+    await Deno.truncate(path, mebibytes * MIB);
+    const vg = new SharedVg(name, path, this.all);
+    this.#vgs.push(vg);
+    return vg;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const vg of this.#vgs) vg[Symbol.dispose]();
+    await Promise.all(this.all.map((host) => host[Symbol.asyncDispose]()));
+    await Deno.remove(this.devDir, { recursive: true });
+  }
+}

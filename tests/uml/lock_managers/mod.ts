@@ -1,0 +1,13 @@
+/**
+ * The lock managers that a cluster may have.
+ *
+ * @module
+ */
+import type { LockManager, LockManagerKind } from "./lock_manager.ts";
+import { none } from "./none.ts";
+import { sanlock } from "./sanlock.ts";
+
+export const lockManagers: Record<LockManagerKind, LockManager> = {
+  none,
+  sanlock,
+};

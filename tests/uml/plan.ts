@@ -1,0 +1,58 @@
+/**
+ * The scenarios, and which of them run with which daemons.
+ *
+ * @module
+ */
+import type { ClusterScenario, Daemons } from "./cluster_scenario.ts";
+import type { DaemonKind } from "./daemon.ts";
+import { lifeOfAVg } from "./life_of_a_vg.ts";
+import { refusals } from "./refusals.ts";
+import { restart } from "./restart.ts";
+import type { Scenario } from "./scenario.ts";
+import { daemonRestart } from "./sanlock/daemon_restart.ts";
+import { sanlockDeath } from "./sanlock/sanlock_death.ts";
+import { twoVgs } from "./sanlock/two_vgs.ts";
+import { hostCrash } from "./sanlock/host_crash.ts";
+import { storageCut } from "./sanlock/storage_cut.ts";
+import { sharedVg } from "./sanlock/shared_vg.ts";
+
+/** One host each, with the embedded lock manager or the stock daemon's test mode. */
+const scenarios: readonly Scenario[] = [lifeOfAVg, restart, refusals];
+
+/** Hosts with a lock manager. The longest first. */
+const clusterScenarios: readonly ClusterScenario[] = [
+  hostCrash,
+  storageCut,
+  sharedVg,
+  daemonRestart,
+  twoVgs,
+  sanlockDeath,
+];
+
+/** A scenario with the daemon of each host. `name` is unique and fit for a file name. */
+export type Run =
+  | { kind: "guest"; name: string; scenario: Scenario; daemons: Daemons }
+  | { kind: "cluster"; name: string; scenario: ClusterScenario; daemons: Daemons };
+
+/** The names of all scenarios. */
+export const names: readonly string[] = [...clusterScenarios, ...scenarios].map(({ name }) => name);
+
+/** What has to run for a daemon under test; of all scenarios if none is named. */
+export function plan(underTest: DaemonKind, wanted: readonly string[]): Run[] {
+  const isWanted = ({ name }: { name: string }) => wanted.length === 0 || wanted.includes(name);
+  const clusters = clusterScenarios.filter(isWanted)
+    .flatMap((scenario) => clusterRuns(scenario, underTest));
+  const guests = scenarios.filter(isWanted)
+    .filter(({ daemons }) => daemons.includes(underTest))
+    .map((scenario): Run => ({ kind: "guest", name: scenario.name, scenario, daemons: ["ours"] }));
+  return [...clusters, ...guests];
+}
+
+function clusterRuns(scenario: ClusterScenario, underTest: DaemonKind): Run[] {
+  const run = (daemons: Daemons): Run => {
+    const kinds = daemons.map((kind) => kind === "ours" ? underTest : kind);
+    return { kind: "cluster", name: [scenario.name, ...kinds].join("-"), scenario, daemons };
+  };
+  if (underTest === "ours") return scenario.clusters.map(run);
+  return scenario.oracle ? scenario.clusters.slice(0, 1).map(run) : [];
+}
