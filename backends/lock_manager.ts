@@ -218,12 +218,22 @@ export interface LockManager {
   refreshLv?(path: string, lvUuid: string): Outcome<Answer>;
   /** Own host id, generation, timestamp and state in a lockspace. */
   status?(lockspace: LockspaceSpec): Outcome<Answer & { owner?: Owner }>;
-  /** Lockspaces of a daemon that died. Asked once, before anything is served. */
-  leftBehind?(): Outcome<LeftBehind[]>;
+  /**
+   * Lockspaces of a daemon that died. Asked once, before anything is served.
+   * @param known UUIDs of LVs whose locks are known already and need not be looked for.
+   */
+  leftBehind?(known: ReadonlySet<string>): Outcome<LeftBehind[]>;
+  /** The manager is ending processes whose locks it takes away: its SIGTERM is no order to end. */
+  isTakingLocks?(): Outcome<boolean>;
   /** What people want to know of a lockspace; from memory. */
   outlook?(lockspace: LockspaceSpec): LockspaceOutlook | undefined;
-  /** Called when the locks of a lockspace are lost; set by the host. */
-  onLost?: ((lockspace: LockspaceSpec, why: string) => void) | undefined;
+  /**
+   * Called when the locks of a lockspace are lost; set by the host. `commandRuns`: the manager
+   * itself runs the kill command.
+   */
+  onLost?:
+    | ((lockspace: LockspaceSpec, why: string, commandRuns?: boolean) => void)
+    | undefined;
   /** Releases what the backend itself holds open (files, libraries). */
   close(): void;
 }

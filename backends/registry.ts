@@ -7,7 +7,6 @@
 import { Errno } from "../core/errno.ts";
 import { LockType } from "../core/types.ts";
 import type { LockManager } from "./lock_manager.ts";
-import { runningClusterManagers } from "./presence.ts";
 
 /** A VG or a lock type that no backend here serves. */
 export interface Refusal {
@@ -16,11 +15,7 @@ export interface Refusal {
 }
 
 export class Backends {
-  constructor(
-    private readonly managers: readonly LockManager[],
-    /** Types of cluster lock managers that run on this host although none of `managers` uses them. */
-    private readonly present: () => Promise<LockType[]> = runningClusterManagers,
-  ) {}
+  constructor(private readonly managers: readonly LockManager[]) {}
 
   all(): readonly LockManager[] {
     return this.managers;
@@ -43,14 +38,8 @@ export class Backends {
         return manager;
       }
     }
-    const here = serving.find((manager) => !manager.acrossHosts);
-    if (here === undefined) return { result: -Errno.EPROTONOSUPPORT, message: unserved(type) };
-    if (!(await this.present()).includes(type)) return here;
-    return {
-      result: -Errno.EMANAGER,
-      message: "A DLM cluster is running here, which this daemon cannot use; " +
-        "the embedded lock manager does not take its place",
-    };
+    return serving.find((manager) => !manager.acrossHosts) ??
+      { result: -Errno.EPROTONOSUPPORT, message: unserved(type) };
   }
 
   /** The manager for a lockspace that is to be started; `vgName` `""` is the global one. */
@@ -68,7 +57,6 @@ export class Backends {
   async running(): Promise<number> {
     let across = 0;
     let here = 0;
-    for (const type of await this.present()) across |= 1 << type;
     for (const manager of this.managers) {
       if (!await manager.isRunning()) continue;
       if (manager.acrossHosts) across |= 1 << manager.type;

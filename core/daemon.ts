@@ -5,6 +5,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
+import type { LockManager } from "../backends/lock_manager.ts";
 import { Backends } from "../backends/registry.ts";
 import { type AdoptRecorder, takeOver } from "./adoption/mod.ts";
 import { Dispatcher } from "./dispatcher.ts";
@@ -13,7 +14,7 @@ import { TableService } from "./lock_service.ts";
 import { killCommandOf, killScriptOf, writeKillScript } from "./kill_script.ts";
 import { logger } from "./log.ts";
 import { LostLocks } from "./lost_locks.ts";
-import { makeManagers, type Managers } from "./managers.ts";
+import { type Inheritance, makeManagers, type Managers } from "./managers.ts";
 import { NativeServer } from "./native/server.ts";
 import { type DaemonOptions, readHostId } from "./options.ts";
 import { notifySystemd } from "./os/datagram_out.ts";
@@ -24,6 +25,9 @@ const log = logger("daemon");
 
 /** VGs whose storage does not answer are adopted later; others need not wait for them. */
 const ADOPTION_LIMIT_MS = 30_000;
+
+/** Leaving lockspaces takes seconds, unless a lock manager does not answer. */
+const LEAVING_LIMIT_MS = 60_000;
 
 /** What the process does when the daemon ends: 0 normally, 1 after a failure. */
 export type OnExit = (status: number) => void;
@@ -39,6 +43,7 @@ export class Daemon {
   #native: NativeServer | undefined;
   #api: FrontEnd | undefined;
   #recorder: AdoptRecorder | undefined;
+  #leavingTimer: ReturnType<typeof setTimeout> | undefined;
   #stopping = false;
 
   private constructor(
@@ -64,9 +69,9 @@ export class Daemon {
     let daemon: Daemon | undefined;
     let made: Managers | undefined;
     try {
-      const { killPath, stateDir, socketPath } = options;
-      if (killPath === "") writeKillScript(stateDir, [...program, "ctl"], socketPath);
       made = makeManagers(options);
+      const { test, killPath, stateDir, socketPath } = options;
+      if (!test && killPath === "") writeKillScript(stateDir, [...program, "ctl"], socketPath);
       daemon = new Daemon(options, pidFile, new Backends(made.managers), onExit);
       await daemon.#serve(made);
       return daemon;
@@ -102,20 +107,26 @@ export class Daemon {
     });
     const lost = new LostLocks(this.#service, killCommandOf(this.options));
     for (const manager of this.backends.all()) {
-      manager.onLost = (lockspace, why) => void lost.deal(lockspace, why);
+      manager.onLost = (lockspace, why, runs) => void lost.deal(lockspace, why, runs);
     }
     this.#dispatcher.configure({ test: this.options.test, glType: this.options.glType });
     const restored = this.#dispatcher.restore();
     if (restored > 0) log.info(`${restored} persistent locks are held on from before`);
     if (inheritance !== undefined) {
       this.#recorder = inheritance.recorder;
-      const limit = AbortSignal.timeout(ADOPTION_LIMIT_MS);
-      await takeOver({ ...inheritance, service: this.#service, managers, limit });
+      await this.#adopt(inheritance, managers);
     }
     await this.#listen();
     for (const { provider, protects } of lockManagers) log.info(`${provider}: ${protects}`);
     log.warn(`lvmlockd started ${VERSION}`);
     notifySystemd(`READY=1\nSTATUS=${lockManagers.map(({ protects }) => protects).join("; ")}`);
+  }
+
+  /** What takes longer than the limit goes on while others are served. */
+  async #adopt(inheritance: Inheritance, managers: LockManager[]): Promise<void> {
+    const limit = AbortSignal.timeout(ADOPTION_LIMIT_MS);
+    const { done } = await takeOver({ ...inheritance, service: this.#service, managers, limit });
+    done.catch((error) => this.#fatal(error));
   }
 
   async #listen(): Promise<void> {
@@ -135,14 +146,32 @@ export class Daemon {
    * SIGTERM: stops lockspaces without locks and ends, unless locks are held. sanlock too sends it,
    * about once a second, to a holder of leases that it has lost; that is no order to stop other VGs.
    */
-  terminate(): void {
+  async terminate(): Promise<void> {
     if (this.#stopping) return;
-    const killed = this.#service.inspect().find((row) => row.kind === "lockspace" && row.killed);
-    if (killed === undefined) return this.#dispatcher.shutdown();
-    log.warn("ignore shutdown while a VG that lost its locks is not dropped (lvmlockctl --drop)");
+    if (await this.#locksAreTaken()) {
+      log.warn("ignore shutdown while a VG that lost its locks is not dropped (lvmlockctl --drop)");
+      return;
+    }
+    this.#dispatcher.shutdown();
+    clearTimeout(this.#leavingTimer);
+    this.#leavingTimer = setTimeout(() => this.#endIdle(), LEAVING_LIMIT_MS);
+  }
+
+  async #locksAreTaken(): Promise<boolean> {
+    if (this.#service.inspect().some((row) => row.kind === "lockspace" && row.killed)) return true;
+    for (const manager of this.backends.all()) if (await manager.isTakingLocks?.()) return true;
+    return false;
+  }
+
+  /** A lock manager does not answer: the next daemon takes over lockspaces that are not left. */
+  #endIdle(): void {
+    if (this.#service.inspect().some((row) => row.kind === "lock")) return;
+    log.warn("end without having left all lockspaces: their lock manager does not answer");
+    void this.#end(1);
   }
 
   #refuseShutdown(held: number): void {
+    clearTimeout(this.#leavingTimer);
     log.warn(
       `ignore shutdown for ${held} lockspaces: locks are held in them. ` +
         "Deactivate the LVs and stop the VGs (vgchange --lockstop), then stop the daemon",
@@ -158,6 +187,7 @@ export class Daemon {
   async #end(status: number): Promise<void> {
     if (this.#stopping) return;
     this.#stopping = true;
+    clearTimeout(this.#leavingTimer);
     this.#service.refuseAll();
     notifySystemd("STOPPING=1");
     await this.#close();

@@ -310,10 +310,9 @@ export class Dispatcher {
       hostId: needsHostId ? this.defaultHostId() : effect.hostId,
       pvPaths: this.#asked.get(effect.request)?.request.pvPaths ?? [],
     };
-    const elsewhere = this.#globalElsewhere(spec, manager);
-    if (elsewhere !== undefined) return elsewhere;
     this.#lockspaces.set(spec.id, { spec, manager });
-    return await callInLockspace(manager, spec, effect);
+    const answer = await callInLockspace(manager, spec, effect);
+    return answer.result < 0 ? answer : this.#globalElsewhere(spec, manager) ?? answer;
   }
 
   /** A VG of a cluster must not be used while the global lock of its type holds on this host only. */

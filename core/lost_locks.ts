@@ -16,11 +16,30 @@ export class LostLocks {
     private readonly killCommand: KillCommand,
   ) {}
 
-  /** Resolves when the kill command has ended. */
-  async deal({ vgName }: { vgName: string }, why: string): Promise<void> {
+  /**
+   * Resolves when the kill command has ended.
+   * @param commandRuns the lock manager runs it.
+   */
+  async deal({ vgName }: { vgName: string }, why: string, commandRuns = false): Promise<void> {
     if (vgName === "") return;
     log.error(`VG ${vgName}: ${why}; it gets no new locks until it was dropped and started again`);
-    this.#kill(vgName);
+    this.#ask(Op.killVg, vgName);
+    if (commandRuns) return;
+    if (!this.#holdsLocks(vgName)) return this.#ask(Op.dropVg, vgName);
+    await this.#runKillCommand(vgName);
+  }
+
+  /** Nothing counts on a VG without locks: it can be started again. */
+  #holdsLocks(vgName: string): boolean {
+    let inside = false;
+    for (const row of this.service.inspect()) {
+      if (row.kind === "lockspace") inside = row.vgName === vgName;
+      else if (row.kind === "lock" && inside) return true;
+    }
+    return false;
+  }
+
+  async #runKillCommand(vgName: string): Promise<void> {
     const { path, args } = this.killCommand;
     const words = args(vgName).split(" ");
     try {
@@ -37,11 +56,10 @@ export class LostLocks {
     }
   }
 
-  /** At once, also if the kill command fails or takes its time. */
-  #kill(vgName: string): void {
+  #ask(op: typeof Op.killVg | typeof Op.dropVg, vgName: string): void {
     const about = { origin: "daemon", pid: Deno.pid, command: "lvmlockd", fd: 0 } as const;
     const { id } = this.service.openClient(about);
-    const request = { ...emptyRequest, op: Op.killVg, resourceType: ResourceType.vg, vgName };
+    const request = { ...emptyRequest, op, resourceType: ResourceType.vg, vgName };
     this.service.submit(id, request, () => queueMicrotask(() => this.service.closeClient(id)));
   }
 }

@@ -11,6 +11,7 @@ import {
   Store,
 } from "../backends/embedded/mod.ts";
 import type { LockManager } from "../backends/lock_manager.ts";
+import { DlmManager } from "../backends/dlm/mod.ts";
 import { SanlockManager } from "../backends/sanlock/mod.ts";
 import { TEST_CLUSTER, testManagers } from "../backends/testmode/mod.ts";
 import { AdoptRecorder } from "./adoption/mod.ts";
@@ -51,12 +52,21 @@ export function makeManagers(options: DaemonOptions): Managers {
     killCommand: killCommandOf(options),
     ...inheritance && { recorder: inheritance.recorder },
   });
+  const dlm = new DlmManager({ ...inheritance && { recorder: inheritance.recorder } });
   const made = {
-    managers: [embedded.manager, sanlock],
-    status: [embedded.status, sanlockStatus],
+    managers: [embedded.manager, dlm, sanlock],
+    status: [embedded.status, dlmStatus, sanlockStatus],
   };
   return inheritance === undefined ? made : { ...made, inheritance };
 }
+
+const dlmStatus: LockManagerStatus = {
+  type: LockType.dlm,
+  provider: "dlm",
+  clusterName: "",
+  protects: "the DLM protects VGs on all nodes of its cluster, where one runs",
+  acrossHosts: true,
+};
 
 const sanlockStatus: LockManagerStatus = {
   type: LockType.sanlock,

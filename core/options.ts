@@ -59,7 +59,11 @@ const options: readonly Option[] = [
   { long: "pid-file", short: "p", argument: "path", help: `Pid file [${DEFAULT_PID_FILE}]` },
   { long: "socket-path", short: "s", argument: "path", help: `Native socket [${DEFAULT_SOCKET}]` },
   { long: "api-socket", argument: "path", help: `HTTP socket [${DEFAULT_API_SOCKET}]` },
-  { long: "adopt-file", argument: "path", help: "Adopt file [/run/lvm/lvmlockd.adopt]" },
+  {
+    long: "adopt-file",
+    argument: "path",
+    help: "Adopt file [lvmlockd.adopt in the state directory]",
+  },
   {
     long: "syslog-priority",
     short: "S",
@@ -85,7 +89,7 @@ const options: readonly Option[] = [
   {
     long: "state-dir",
     argument: "path",
-    help: `Records of the embedded lock manager [${RUN_DIR}]`,
+    help: `Where records are kept [${RUN_DIR}]`,
   },
   {
     long: "embedded-name",
@@ -137,7 +141,7 @@ export function parseOptions(
     pidFile: text("pid-file", env("LVM_LVMLOCKD_PIDFILE") || DEFAULT_PID_FILE),
     socketPath: text("socket-path", env("LVM_LVMLOCKD_SOCKET") || DEFAULT_SOCKET),
     apiSocket: text("api-socket", env("LVMLOCKD_API_SOCKET") || DEFAULT_API_SOCKET),
-    adoptFile: text("adopt-file", `${RUN_DIR}/lvmlockd.adopt`),
+    adoptFile: text("adopt-file", `${text("state-dir", RUN_DIR)}/lvmlockd.adopt`),
     adopt: lenientNumber(text("adopt", "1")) !== 0,
     syslogPriority: syslogPriorities[text("syslog-priority", "warning")] ?? 4,
     glType: glType(text("gl-type", ""), flag("test")),
@@ -145,15 +149,21 @@ export function parseOptions(
     hostIdFile: text("host-id-file", ""),
     sanlockTimeout: lenientNumber(text("sanlock-timeout", "0")),
     killPath: fullPath("kill-path", text("kill-path", "")),
-    stateDir: text("state-dir", RUN_DIR),
+    stateDir: oneWord("state-dir", text("state-dir", RUN_DIR)),
     embeddedName: text("embedded-name", ""),
     infoLayout: layout(text("info-layout", infoLayouts[0])),
   };
 }
 
 function fullPath(option: string, path: string): string {
-  if (path === "" || path.startsWith("/")) return path;
+  if (path === "" || path.startsWith("/")) return oneWord(option, path);
   throw new OptionError(`invalid ${option} option "${path}": it must be a full path`);
+}
+
+/** Lock managers split the kill command at blanks. */
+function oneWord(option: string, path: string): string {
+  if (!/[\s\\]/.test(path)) return path;
+  throw new OptionError(`invalid ${option} option "${path}": no blanks and backslashes there`);
 }
 
 function parse(args: string[]): Record<string, unknown> {

@@ -44,6 +44,8 @@ Deno.test("what holds without options", () => {
 
 Deno.test("the kill program needs a full path", () => {
   assertThrows(() => parse("--kill-path", "lvmlockctl"), OptionError, "full path");
+  assertThrows(() => parse("--kill-path", "/a b"), OptionError, "no blanks");
+  assertThrows(() => parse("--state-dir", "/a b"), OptionError, "no blanks");
 });
 
 /** Long form, short form, and what they set. */
@@ -64,7 +66,7 @@ const forms: [string[], string[] | undefined, Partial<ReturnType<typeof parse>>]
   [["--sanlock-timeout", "20"], ["-o", "20"], { sanlockTimeout: 20 }],
   [["--kill-path", "/sbin/k"], undefined, { killPath: "/sbin/k" }],
   [["--adopt", "0"], ["-A", "0"], { adopt: false }],
-  [["--state-dir", "/d"], undefined, { stateDir: "/d" }],
+  [["--state-dir", "/d"], undefined, { stateDir: "/d", adoptFile: "/d/lvmlockd.adopt" }],
   [["--embedded-name", "embedded-x"], undefined, { embeddedName: "embedded-x" }],
   [["--info-layout", "2.03.40"], undefined, { infoLayout: "2.03.40" }],
 ];

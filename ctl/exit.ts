@@ -10,6 +10,8 @@ export const Exit = {
   ok: 0,
   /** Wrong options or arguments. */
   usage: 1,
+  /** `status` found that locks are lost or about to be. */
+  trouble: 3,
   /** The daemon answered and refused. */
   refused: 5,
   /** The answer had no result (-1000 cut to eight bits). */

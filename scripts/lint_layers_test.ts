@@ -33,7 +33,7 @@ Deno.test("allowed imports pass", () => {
     ["backends/embedded/mod.ts", "./journal.ts"],
     ["backends/embedded/mod.ts", "../lock_manager.ts"],
     ["backends/embedded/mod.ts", "../value_blocks.ts"],
-    ["backends/registry.ts", "./presence.ts"],
+    ["backends/registry.ts", "./value_blocks.ts"],
     ["backends/embedded/mod.ts", "../../core/log.ts"],
     ["backends/testmode/mod.ts", "../../core/errno.ts"],
     ["ctl/main.ts", "../core/api/client.ts"],

@@ -20,8 +20,10 @@ export const packagesOf = {
   uml: [
     "dmsetup",
     "kmod",
+    "libsanlock-client1",
     "lvm2",
     "lvm2-lockd",
+    "sanlock",
     "thin-provisioning-tools",
     "udev",
     "uml-utilities",

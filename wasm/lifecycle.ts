@@ -214,7 +214,7 @@ export function dropClaims(r: Resource): void {
 export function leaveDone(call: Call): void {
   const lockspace = call.lockspace!;
   const ender = lockspace.ender;
-  if (input(RESULT) == -EBUSY && ender != null && ender.op == OP_STOP) {
+  if (input(RESULT) == -EBUSY && ender != null && !lockspace.dropped && !lockspace.freeing) {
     lockspace.ender = null;
     lockspace.state = RUNNING;
     lockspace.vg = lockspace.remakeVgResource();

@@ -18,7 +18,7 @@ import {
 } from "./geometry.ts";
 import { formatVgArgs, leaseDevice, parseSetLockArgs, parseVgArgs } from "./lock_args.ts";
 import { DISABLED_GL, ENABLED_GL, UNUSED } from "./lockspace.ts";
-import { refusal } from "./locks.ts";
+import { refusal } from "./results.ts";
 
 /** Longest lock args that LVM keeps. */
 const MAX_ARGS = 63;

@@ -4,9 +4,7 @@
  *
  * @module
  */
-
-/** The command answers at once or not at all. */
-const LIMIT_MS = 5000;
+import { sanlockStatus } from "./status_command.ts";
 
 /** A name that sanlock made up at its start, because none was configured. */
 export function isRandomName(name: string): boolean {
@@ -15,17 +13,5 @@ export function isRandomName(name: string): boolean {
 
 /** `""` if it cannot be found out. */
 export async function ownHostName(): Promise<string> {
-  try {
-    const { success, stdout } = await new Deno.Command("sanlock", {
-      args: ["client", "status"],
-      stdin: "null",
-      stdout: "piped",
-      stderr: "null",
-      signal: AbortSignal.timeout(LIMIT_MS),
-    }).output();
-    if (!success) return "";
-    return /^daemon (.*)$/m.exec(new TextDecoder().decode(stdout))?.[1]?.trim() ?? "";
-  } catch {
-    return "";
-  }
+  return /^daemon (.*)$/m.exec(await sanlockStatus())?.[1]?.trim() ?? "";
 }

@@ -10,7 +10,7 @@ import type { HostEntry, ResourceArg, SanlockClient } from "./client.ts";
 import { HostState } from "./constants.ts";
 import { readDeltaLease } from "./delta_lease.ts";
 import type { SanlockLockspace } from "./lockspace.ts";
-import { refusal } from "./locks.ts";
+import { refusal } from "./results.ts";
 
 const stateWords: Record<number, string> = {
   [HostState.unknown]: "UNKNOWN",
@@ -111,7 +111,7 @@ async function findOwner(
     state: host === undefined ? "UNKNOWN" : stateWord(host.state),
     name,
   };
-  const held = host === undefined ? 0 : host.timestamp - owner.timestamp;
+  const held = host === undefined ? -1 : host.timestamp - owner.timestamp;
   // Both are times of that host's clock; shared locks carry none.
   if (owner.timestamp > 0 && held >= 0) found.heldSinceMs = Date.now() - held * 1000;
   return found;

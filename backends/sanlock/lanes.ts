@@ -67,16 +67,19 @@ export class Lane {
 /** The lanes of one process. */
 export class Lanes {
   /**
-   * Joining and leaving lockspaces. sanlock has eight threads for all its work, and each of these
+   * Joining lockspaces. sanlock has eight threads for all its work, and each of these
    * calls occupies one for its whole duration.
    */
   readonly joins = new Lane(4);
+
+  /** Leaving, also giving up a join: never behind joins, which may wait for minutes. */
+  readonly leaves = new Lane(2);
 
   /**
    * Everything else that may wait for a disk, keyed by its path where the call makes its own
    * connection: a disk that hangs takes two of these at most.
    */
-  readonly disk = new Lane(20, 2);
+  readonly disk = new Lane(18, 2);
 
   /** What sanlock's main thread answers: it is never waiting for a disk. */
   readonly main = new Lane(4);

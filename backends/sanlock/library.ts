@@ -83,7 +83,7 @@ class Library implements SanlockClient {
     return answering(sameResult, () => {
       const struct = structs.encodeLockspace(lockspace);
       const native = () => this.symbols.sanlock_rem_lockspace(struct, flags);
-      return change(this.#lanes.joins, [struct], native);
+      return change(this.#lanes.leaves, [struct], native);
     });
   }
 

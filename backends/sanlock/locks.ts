@@ -7,11 +7,12 @@ import { Errno } from "../../core/errno.ts";
 import { Mode, ResourceType } from "../../core/types.ts";
 import type { Adopt, Answer, GrantAnswer, ResourceSpec, ValueBlock } from "../lock_manager.ts";
 import type { ResourceArg, SanlockClient } from "./client.ts";
-import { codeMeaning, codeName } from "./codes.ts";
 import { AcquireFlag, ReleaseFlag, Res, Sanlk } from "./constants.ts";
+import { GL_SLOT } from "./geometry.ts";
 import { isGlEnabled } from "./global_lock.ts";
+import { countOtherHosts } from "./hosts.ts";
 import { leaseOf, REMOVED, type SanlockLockspace, usesValueBlock } from "./lockspace.ts";
-import { acquireFailure, convertFailure, isCorrupt } from "./results.ts";
+import { acquireFailure, convertFailure, isDamaged, refusal, shown } from "./results.ts";
 import {
   decodeValueBlock,
   encodeValueBlock,
@@ -32,11 +33,6 @@ function inMode(lease: ResourceArg, mode: Mode): ResourceArg {
   return { ...lease, flags: lease.flags | Res.persistent | shared };
 }
 
-/** What a refusal of sanlock means, for people. */
-export function refusal(what: string, result: number): string {
-  return `${what}: ${codeName(result)} (${result}): ${codeMeaning(result)}`;
-}
-
 function nameOf(lockspace: SanlockLockspace, { type, name }: ResourceSpec): string {
   const vg = lockspace.spec.vgName;
   if (type === ResourceType.gl) return `the global lock in VG ${vg}`;
@@ -52,7 +48,7 @@ export async function takeLock(
 ): Promise<GrantAnswer> {
   const plain = leaseOf(lockspace, resource);
   if (plain === undefined) {
-    const message = `${nameOf(lockspace, resource)}: the lock args "${resource.lockArgs}" ` +
+    const message = `${nameOf(lockspace, resource)}: the lock args "${shown(resource.lockArgs)}" ` +
       "are not understood";
     return { result: -1, lmResult: 0, message };
   }
@@ -61,7 +57,7 @@ export async function takeLock(
   const flags = AcquireFlag.ownerNowait | adoptFlags[how.adopt] |
     (withBlock ? AcquireFlag.lvb : 0);
   let lmResult = await lockspace.connection.acquire(lease, flags);
-  if (how.repair && isCorrupt(lmResult)) {
+  if (how.repair && isDamaged(lmResult) && await mayRewrite(client, lockspace, plain)) {
     const written = await client.writeResource(plain);
     if (written >= 0) lmResult = await lockspace.connection.acquire(lease, flags);
   }
@@ -71,6 +67,17 @@ export async function takeLock(
   const held = withBlock ? { mode, block: block ?? noValueBlock } : { mode };
   lockspace.held.set(resource.name, held);
   return block === undefined ? { result: 0, lmResult } : { result: 0, lmResult, valueBlock: block };
+}
+
+/** Never over the leases of hosts nor across two leases, and never while another host may hold it. */
+async function mayRewrite(
+  client: SanlockClient,
+  lockspace: SanlockLockspace,
+  { offset }: ResourceArg,
+): Promise<boolean> {
+  const { alignSize } = lockspace.geometry;
+  if (offset < GL_SLOT * alignSize || offset % alignSize !== 0) return false;
+  return (await countOtherHosts(client, lockspace)).result === 0;
 }
 
 /** A value block that cannot be read counts as never written; the lock is held all the same. */

@@ -14,7 +14,7 @@ import { isBeyondEnd } from "./format.ts";
 import { deviceFacts, FIRST_LV_SLOT, readGeometry } from "./geometry.ts";
 import { formatLvArgs, leaseDevice, parseLvArgs, parseVgArgs } from "./lock_args.ts";
 import { leaseAt, leaseOf, type SanlockLockspace, UNUSED } from "./lockspace.ts";
-import { refusal } from "./locks.ts";
+import { refusal, shown } from "./results.ts";
 
 const full = (where: string): Answer => ({
   result: -Errno.EMSGSIZE,
@@ -91,7 +91,7 @@ async function leasesFor(
   const args = parseVgArgs(spec.vgArgs);
   const path = args && leaseDevice(spec.vgName, args.leaseLv);
   if (path === undefined) {
-    const message = `VG ${spec.vgName}: the lock args "${spec.vgArgs}" are not understood`;
+    const message = `VG ${spec.vgName}: the lock args "${shown(spec.vgArgs)}" are not understood`;
     return { result: -Errno.EARGS, message };
   }
   const geometry = await readGeometry(client, path);
@@ -153,10 +153,13 @@ export async function freeLvLease(
     lease === undefined || lease.offset < FIRST_LV_SLOT * alignSize ||
     lease.offset % alignSize !== 0
   ) {
-    const message = `LV ${resource.name}: the lock args "${resource.lockArgs}" name no LV lease`;
+    const message = `LV ${resource.name}: the lock args "${
+      shown(resource.lockArgs)
+    }" name no LV lease`;
     return { result: -1, message };
   }
   const slot = await look(client, lease);
+  if (slot.beyond || slot.result < 0) return failed(lease.path, slot.result || -Errno.EMSGSIZE);
   if (!slot.free && slot.name !== "" && slot.name !== resource.name) {
     const message = `LV ${resource.name}: the lease at ${lease.offset} on ${lease.path} ` +
       `belongs to ${slot.name}; it is left alone`;

@@ -24,22 +24,35 @@ import type {
   PrepareAnswer,
   ResourceSpec,
 } from "../lock_manager.ts";
-import type { SanlockClient } from "./client.ts";
+import type { LockspaceArg, SanlockClient } from "./client.ts";
+import { Lsf, NAME_LENGTH } from "./constants.ts";
 import { formatVg, renameLeases, unsupported } from "./format.ts";
 import { isGlEnabled, retireGl, switchGl } from "./global_lock.ts";
 import { blockingOwner, countOtherHosts, describeOwner, stateWord } from "./hosts.ts";
 import type { Joining } from "./join.ts";
 import { loadSanlock } from "./library.ts";
 import { parseSetLockArgs } from "./lock_args.ts";
-import { convertLock, refusal, releaseLock, takeLock } from "./locks.ts";
+import { convertLock, releaseLock, takeLock } from "./locks.ts";
 import { leaseOf, type SanlockLockspace } from "./lockspace.ts";
 import { findFreeSlot, freeLvLease, initLvLease } from "./lv_slots.ts";
 import { Monitor } from "./monitor.ts";
 import { findLeftBehind } from "./orphans.ts";
-import { isHeldElsewhere, mayBeDisconnected } from "./results.ts";
+import { isHeldElsewhere, mayBeDisconnected, refusal } from "./results.ts";
 import { joinLockspace, leaveLockspace, prepareStart, type StartSettings } from "./start.ts";
 
 const log = logger("sanlock");
+
+/** A sanlock daemon that is well answers in far less than a millisecond. */
+const ANSWER_LIMIT_MS = 5000;
+
+/** False also if the question is not answered in time. */
+async function soon(question: Promise<boolean>): Promise<boolean> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), ANSWER_LIMIT_MS);
+  });
+  return await Promise.race([question, late]).finally(() => clearTimeout(timer));
+}
 
 export interface SanlockSettings extends StartSettings {
   /** Where LV locks are noted so that a later daemon, also the stock one, can adopt them. */
@@ -53,11 +66,16 @@ export class SanlockManager implements LockManager {
   #client: SanlockClient | undefined;
   readonly #lockspaces = new Map<number, SanlockLockspace>();
   readonly #joining = new Map<number, Joining>();
+  /** Being left by us. */
+  readonly #leaving = new Set<LockspaceSpec>();
+  /** Leases are given out one after the other: two at a time would find the same one free. */
+  #slotting: Promise<unknown> = Promise.resolve();
   readonly #monitor: Monitor;
 
   constructor(private readonly settings: SanlockSettings) {
     this.#monitor = new Monitor(() => this.#library(), settings.ioTimeout, {
       lost: ({ spec }, why) => this.onLost?.(spec, why),
+      expired: ({ spec }, why) => this.onLost?.(spec, why, true),
     });
   }
 
@@ -89,8 +107,23 @@ export class SanlockManager implements LockManager {
     return lockspace;
   }
 
+  /** Not if it does not answer within seconds. */
   async isRunning(): Promise<boolean> {
-    return !("result" in await this.#daemon());
+    return await soon(this.#daemon().then((daemon) => !("result" in daemon)));
+  }
+
+  /** sanlock sends SIGTERM to holders of leases that it takes away. */
+  async isTakingLocks(): Promise<boolean> {
+    const short = (specs: Iterable<LockspaceSpec>) =>
+      new Set(Array.from(specs, ({ name }) => name.slice(0, NAME_LENGTH)));
+    const ours = short(Array.from(this.#lockspaces.values(), ({ spec }) => spec));
+    const leaving = short(this.#leaving);
+    if (ours.size === 0) return false;
+    const isTaken = ({ name, flags }: LockspaceArg) =>
+      (flags & Lsf.rem) !== 0 && ours.has(name) && !leaving.has(name);
+    return await soon(
+      this.#library().getLockspaces().then(({ lockspaces }) => lockspaces.some(isTaken)),
+    );
   }
 
   async initVg(spec: InitVgSpec): Promise<InitAnswer> {
@@ -125,23 +158,30 @@ export class SanlockManager implements LockManager {
     for (const [id, old] of this.#lockspaces) {
       if (id === spec.id || old.spec.name !== spec.name) continue;
       this.#lockspaces.delete(id);
+      this.#monitor.unwatch(old);
       await old.connection.close();
     }
     this.#monitor.watch(lockspace);
     return answer;
   }
 
-  /** A lockspace that sanlock would not leave when it was stopped is still ours. */
+  /**
+   * A lockspace that sanlock would not leave when it was stopped is still ours. So is, where adoption
+   * is wanted, one that a daemon was joining when it died: sanlock went on with it.
+   */
   #howToJoin(spec: LockspaceSpec, how: JoinOptions): JoinOptions {
     const old = [...this.#lockspaces.values()]
       .some(({ spec: { id, name }, joined }) => id !== spec.id && name === spec.name && joined);
-    return old && how.adopt === "no" ? { ...how, adopt: "ok" } : how;
+    const ours = old || this.settings.recorder !== undefined;
+    return ours && how.adopt === "no" ? { ...how, adopt: "ok" } : how;
   }
 
   async leave(spec: LockspaceSpec, how: { freeVg: boolean; force: boolean }): Promise<Answer> {
     const lockspace = this.#joined(spec);
     this.#monitor.unwatch(lockspace);
+    this.#leaving.add(spec);
     const answer = await leaveLockspace(this.#library(), lockspace, how, this.settings);
+    this.#leaving.delete(spec);
     if (lockspace.joined) this.#monitor.watch(lockspace);
     else this.#lockspaces.delete(spec.id);
     return answer;
@@ -220,9 +260,9 @@ export class SanlockManager implements LockManager {
     };
   }
 
-  async leftBehind(): Promise<LeftBehind[]> {
+  async leftBehind(known: ReadonlySet<string>): Promise<LeftBehind[]> {
     const client = await this.#daemon();
-    return "result" in client ? [] : await findLeftBehind(client);
+    return "result" in client ? [] : await findLeftBehind(client, known);
   }
 
   outlook({ id }: LockspaceSpec): LockspaceOutlook | undefined {
@@ -240,7 +280,11 @@ export class SanlockManager implements LockManager {
     initLv: async (spec) => {
       const client = await this.#daemon();
       if ("result" in client) return client;
-      return await initLvLease(client, spec, this.#lockspaces.get(spec.lockspaceId));
+      const made = this.#slotting.then(() =>
+        initLvLease(client, spec, this.#lockspaces.get(spec.lockspaceId))
+      );
+      this.#slotting = made.catch(() => {});
+      return await made;
     },
     freeLv: (spec, resource) => freeLvLease(this.#library(), this.#joined(spec), resource),
     findFreeLock: (spec, size) => findFreeSlot(this.#library(), this.#joined(spec), size),

@@ -24,6 +24,8 @@ interface Watched {
   askedMs: number;
   /** Of the last renewal that is known to have happened, milliseconds of the process. */
   renewed: number;
+  /** sanlock has not answered the last question yet. */
+  asking: boolean;
   /** Names of hosts are being read. */
   naming: boolean;
   hosts: LockspaceHost[];
@@ -35,6 +37,8 @@ interface Watched {
 export interface MonitorEvents {
   /** The locks in this lockspace are lost. Called once for each. */
   lost(lockspace: SanlockLockspace, why: string): void;
+  /** The lease ran out; sanlock runs the kill command, which may fail before it tells us. */
+  expired(lockspace: SanlockLockspace, why: string): void;
 }
 
 export class Monitor {
@@ -54,12 +58,14 @@ export class Monitor {
       seen: new Map(),
       askedMs: performance.now(),
       renewed: performance.now(),
+      asking: false,
       naming: false,
       hosts: [],
       ioTimeout: this.ioTimeout || DEFAULT_IO_TIMEOUT,
     };
     this.#watched.set(lockspace.spec.id, watched);
     void this.#look(watched);
+    this.#again(watched);
   }
 
   unwatch(lockspace: SanlockLockspace): void {
@@ -95,19 +101,25 @@ export class Monitor {
   /** Half a renewal interval: a late renewal is noticed well before it is fatal. */
   #again(watched: Watched): void {
     if (this.#watched.get(watched.lockspace.spec.id) !== watched) return;
-    watched.timer = setTimeout(() => void this.#look(watched), watched.ioTimeout * 1000);
+    watched.timer = setTimeout(() => {
+      // A sanlock that does not answer renews nothing, as far as anybody can tell.
+      if (watched.asking) this.#judge(watched);
+      else void this.#look(watched);
+      this.#again(watched);
+    }, watched.ioTimeout * 1000);
     Deno.unrefTimer(watched.timer);
   }
 
   async #look(watched: Watched): Promise<void> {
     const { lockspace } = watched;
     const askedMs = performance.now();
+    watched.asking = true;
     const { result, hosts } = await this.client().getHosts(lockspace.spec.name, 0);
+    watched.asking = false;
     if (this.#watched.get(lockspace.spec.id) !== watched) return;
     if (result >= 0) this.#note(watched, hosts);
     watched.askedMs = askedMs;
     if (result < 0 && result !== -Errno.EAGAIN) await this.#checkLockspace(watched);
-    this.#again(watched);
   }
 
   #note(watched: Watched, hosts: HostEntry[]): void {
@@ -138,13 +150,23 @@ export class Monitor {
   #noteRenewal(watched: Watched, own: HostEntry): void {
     watched.ioTimeout = own.ioTimeout || watched.ioTimeout;
     const changed = watched.seen.get(own.hostId)?.timestamp !== own.timestamp;
-    if (changed) watched.renewed = watched.askedMs;
+    // After a pause of this process the last look says nothing about when it was renewed.
+    const paused = performance.now() - watched.askedMs > lateSeconds(watched.ioTimeout) * 1000;
+    if (changed) watched.renewed = paused ? performance.now() : watched.askedMs;
+    this.#judge(watched);
+  }
+
+  /** By the time since the last renewal that is known of. */
+  #judge(watched: Watched): void {
     const age = (performance.now() - watched.renewed) / 1000;
     const before = watched.lease?.state ?? "healthy";
     const lease = leaseOf(age, watched.ioTimeout);
     watched.lease = lease;
     const vg = watched.lockspace.spec.vgName;
     if (lease.state !== "healthy" && before !== lease.state) log.error(`VG ${vg}: ${lease.note}`);
+    if (lease.state === "lost" && before !== "lost") {
+      this.events.expired(watched.lockspace, lease.note);
+    }
     if (lease.state === "healthy" && before !== "healthy") {
       log.warn(`VG ${vg}: the lease is renewed again`);
     }

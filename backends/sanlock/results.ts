@@ -6,7 +6,18 @@
 import { Errno } from "../../core/errno.ts";
 import { ResourceType } from "../../core/types.ts";
 import type { Adopt } from "../lock_manager.ts";
+import { codeMeaning, codeName } from "./codes.ts";
 import { Sanlk } from "./constants.ts";
+
+/** Text of unknown origin, for a message of one line. */
+export function shown(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, "?");
+}
+
+/** What a refusal of sanlock means, for people. */
+export function refusal(what: string, result: number): string {
+  return `${shown(what)}: ${codeName(result)} (${result}): ${codeMeaning(result)}`;
+}
 
 /** Another host has the lock, or was faster. Passing when a shared lock was wanted. */
 const heldElsewhere: readonly number[] = [
@@ -48,6 +59,11 @@ const corrupt: readonly number[] = [
 
 export function isCorrupt(result: number): boolean {
   return corrupt.includes(result);
+}
+
+/** Corrupt, and not just the good lease of somebody else, which may be held. */
+export function isDamaged(result: number): boolean {
+  return isCorrupt(result) && result !== Sanlk.leaderResource && result !== Sanlk.leaderLockspace;
 }
 
 /** Whether the lock is held on another host: who it is can be found out. */

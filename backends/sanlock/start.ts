@@ -30,8 +30,7 @@ import { isRandomName, ownHostName } from "./host_name.ts";
 import { addLockspace, type Joining, prospectOf } from "./join.ts";
 import { isLvmName, leaseDevice, parseVgArgs } from "./lock_args.ts";
 import { leaseAt, lockspaceArg, type SanlockLockspace, UNUSED } from "./lockspace.ts";
-import { refusal } from "./locks.ts";
-import { isCorrupt, mayBeDisconnected } from "./results.ts";
+import { isCorrupt, mayBeDisconnected, refusal, shown } from "./results.ts";
 
 const log = logger("sanlock");
 
@@ -58,7 +57,7 @@ export async function prepareStart(
   const args = parseVgArgs(spec.vgArgs);
   if (!isLvmName(spec.vgName)) return refuse("not the name of a VG", Errno.EINVAL);
   if (args === undefined) {
-    return refuse(`${vg}: the lock args "${spec.vgArgs}" are not understood`, Errno.EARGS);
+    return refuse(`${vg}: the lock args "${shown(spec.vgArgs)}" are not understood`, Errno.EARGS);
   }
   const missing = unsupported(new Set(args.options));
   if (missing !== undefined) return refuse(`${vg}: ${missing}`, Errno.EARGS);
@@ -163,13 +162,14 @@ export async function joinLockspace(
   const { joining, rival } = prospectOf(lease, hostId, ownName, ioTimeout);
   onProgress(joining);
   const lmResult = await addLockspace(client, lockspace, ioTimeout, rival);
-  if (lmResult === -Errno.EEXIST && how.adopt !== "no") return await adopted(lockspace);
-  if (lmResult < 0) {
+  const inherited = lmResult === -Errno.EEXIST && how.adopt !== "no";
+  if (lmResult < 0 && !inherited) {
     const message = joinRefusal(vg, hostId, lmResult, lease?.hostName ?? "");
     return { result: lmResult, lmResult, message };
   }
   const kept = await client.setConfig(spec.name, ConfigCommand.usedByOrphans);
-  if (kept < 0) {
+  // A daemon that was killed while it joined may not have said so.
+  if (kept < 0 && !inherited) {
     await client.remLockspace(lockspaceArg(lockspace), 0);
     return { result: kept, lmResult: kept, message: refusal(vg, kept) };
   }
@@ -217,7 +217,10 @@ export async function leaveLockspace(
 ): Promise<Answer> {
   const arg = lockspaceArg(lockspace);
   const vg = `VG ${lockspace.spec.vgName}`;
-  if (force) await lockspace.connection.release(leaseAt(lockspace, 0, ""), ReleaseFlag.orphan);
+  // A VG that is removed has no LV left that an orphan could protect.
+  if (force || freeVg) {
+    await lockspace.connection.release(leaseAt(lockspace, 0, ""), ReleaseFlag.orphan);
+  }
   let result = await client.remLockspace(arg, RemFlag.unused);
   for (let tries = 1; result === -Errno.EBUSY && tries < LEAVE_TRIES; tries++) {
     await new Promise((wake) => setTimeout(wake, LEAVE_PAUSE_MS));

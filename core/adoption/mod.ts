@@ -7,14 +7,13 @@
 import type { LeftBehind, LockManager } from "../../backends/lock_manager.ts";
 import { logger } from "../log.ts";
 import type { LockService } from "../service.ts";
-import type { LockType } from "../types.ts";
 import { type ActiveLvs, activeLvs } from "./active_lvs.ts";
 import type { AdoptFile } from "./adopt_file.ts";
-import { adopt, type Adoption, type Keeper } from "./adopter.ts";
+import { adopt, type Adoption, type AdoptReport, type Keeper } from "./adopter.ts";
 import { makePlan } from "./plan.ts";
 
 export { AdoptRecorder } from "./adopt_recorder.ts";
-export type { Adoption, AdoptReport } from "./adopter.ts";
+export type { Adoption, AdoptReport };
 export type { Trouble } from "./plan.ts";
 
 const log = logger("adopt");
@@ -38,40 +37,87 @@ export interface TakeOver {
  * @throws {Error} if the adopt file cannot be written.
  */
 export async function takeOver(options: TakeOver): Promise<Adoption> {
-  const { service, managers, file, recorder, limit, sysBlock } = options;
+  const { file, limit, managers } = options;
   if (options.trouble !== "") log.error(options.trouble);
   if (file.cut) log.warn("The adopt file is incomplete: the daemon died while it wrote it");
-  const { leftBehind, listed } = await survey(managers, limit);
+  const known = new Set(file.vgs.flatMap(({ locks }) => locks.map(({ lvUuid }) => lvUuid)));
+  const surveys = managers.filter(({ leftBehind }) => leftBehind !== undefined)
+    .map((manager) => new Survey(manager, known));
+  await Promise.race([Promise.all(surveys.map(({ done }) => done)), aborted(limit)]);
+  const late = surveys.filter(({ found }) => found === undefined);
+  for (const survey of late) survey.sayLate();
+  const first = await adoptFound(options, surveys.filter(({ found }) => found !== undefined), file);
+  const rest = late.map(async (survey) => {
+    await survey.done;
+    const vgs = file.vgs.filter(({ lockType }) => lockType === survey.manager.type);
+    return await (await adoptFound(options, [survey], { ...file, vgs })).done;
+  });
+  const done = Promise.all([first.done, ...rest]).then(sumOf);
+  return { report: first.report, done };
+}
+
+/** Takes over what some managers found. */
+async function adoptFound(
+  { service, recorder, limit, sysBlock }: TakeOver,
+  surveys: Survey[],
+  file: AdoptFile,
+): Promise<Adoption> {
+  const answered = surveys.filter(({ found, failed }) => found !== undefined && !failed);
+  const listed = new Set(answered.map(({ manager }) => manager.type));
+  const leftBehind = answered.flatMap(({ found }) => found ?? []);
   const active = activeOrUnknown(sysBlock);
   const plan = makePlan({ leftBehind, listed, file: file.vgs, active });
   return await adopt(service, plan, recorder, limit);
 }
 
-/** Asks all managers at once. One that cannot tell, or not in time, is left out. */
-async function survey(managers: readonly LockManager[], limit: AbortSignal | undefined) {
-  const listed = new Set<LockType>();
-  const leftBehind: LeftBehind[] = [];
-  await Promise.all(managers.map(async (manager) => {
-    if (manager.leftBehind === undefined) return;
+/** One manager is asked what a daemon left behind. */
+class Survey {
+  found: LeftBehind[] | undefined;
+  failed = false;
+  /** Never rejects. */
+  readonly done: Promise<void>;
+
+  constructor(readonly manager: LockManager, known: ReadonlySet<string>) {
+    this.done = this.#ask(known);
+  }
+
+  async #ask(known: ReadonlySet<string>): Promise<void> {
     try {
-      const found = await inTime(manager.leftBehind(), limit);
-      listed.add(manager.type);
-      leftBehind.push(...found);
+      this.found = await this.manager.leftBehind!(known);
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      log.error(`A lock manager cannot tell what a daemon left behind: ${why}`);
+      this.found = [];
+      this.failed = true;
+      this.#say(error instanceof Error ? error.message : String(error));
     }
-  }));
-  return { leftBehind, listed };
+  }
+
+  sayLate(): void {
+    this.#say("it does not answer; others are served, its VGs when it does");
+  }
+
+  #say(why: string): void {
+    log.error(`A lock manager cannot tell what a daemon left behind: ${why}`);
+  }
 }
 
-function inTime<T>(work: T | Promise<T>, limit: AbortSignal | undefined): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const late = () => reject(new Error("it does not answer"));
-    if (limit?.aborted) late();
-    limit?.addEventListener("abort", late, { once: true });
-    Promise.resolve(work).then(resolve, reject);
+function aborted(signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) resolve();
+    else signal?.addEventListener("abort", () => resolve(), { once: true });
   });
+}
+
+function sumOf(reports: AdoptReport[]): AdoptReport {
+  const sum = (of: (report: AdoptReport) => number) =>
+    reports.reduce((total, report) => total + of(report), 0);
+  return {
+    vgs: sum(({ vgs }) => vgs),
+    adopted: sum(({ adopted }) => adopted),
+    retaken: sum(({ retaken }) => retaken),
+    absent: sum(({ absent }) => absent),
+    troubles: reports.flatMap(({ troubles }) => troubles),
+    unfinished: reports.flatMap(({ unfinished }) => unfinished),
+  };
 }
 
 function activeOrUnknown(sysBlock: string | undefined): ActiveLvs | undefined {

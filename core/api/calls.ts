@@ -7,7 +7,7 @@
 import type { Context } from "hono";
 import { Errno } from "../errno.ts";
 import type { ClientInfo } from "../service.ts";
-import type { Reply, Request } from "../types.ts";
+import type { Owner, Reply, Request } from "../types.ts";
 import type { ApiContext, ApiEnv, Bindings } from "./context.ts";
 import { ask, type GiveUp } from "./deadline.ts";
 import { apiError, shuttingDown } from "./problem.ts";
@@ -46,9 +46,10 @@ export async function perform(
     Promise.all([asking.finished, delivered]).then(() => api.service.closeClient(client.id));
   }
   if (outcome.kind === "reply" && outcome.reply.result !== -Errno.ETIMEDOUT) return outcome.reply;
-  const why = outcome.kind === "reply" ? "deadline" : outcome.kind;
-  const settled = outcome.kind === "reply" || outcome.settled;
-  throw givenUp(api, client, request, why, deadlineMs, settled);
+  const late = outcome.kind === "reply"
+    ? { why: "deadline" as const, settled: true, owner: outcome.reply.owner }
+    : { ...outcome, why: outcome.kind };
+  throw givenUp(api, client, request, deadlineMs, late);
 }
 
 /** Whether the answer reached the caller; assumed where no server stands between. */
@@ -76,13 +77,12 @@ function givenUp(
   api: ApiContext,
   client: ClientInfo,
   request: Request,
-  why: GiveUp,
   deadlineMs: number,
-  settled: boolean,
+  { why, settled, owner }: { why: GiveUp; settled: boolean; owner?: Owner },
 ): Error {
   switch (why) {
     case "deadline":
-      return timedOut(api, client.id, request, deadlineMs, settled);
+      return timedOut(api, client.id, request, deadlineMs, settled, owner);
     case "aborted":
       return apiError("cancelled", { detail: "The caller closed the connection" });
     case "shutdown":

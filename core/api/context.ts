@@ -75,13 +75,14 @@ export function reportToLog(error: unknown): void {
 
 export function createContext(service: LockService, options: ApiOptions): ApiContext {
   const limits = { ...defaultLimits, ...options.limits };
+  const feed = new StateFeed(service, limits.coalesceMs);
   return {
     service,
     limits,
     shutdown: options.shutdown ?? new AbortController().signal,
     report: options.report ?? reportToLog,
     now: options.now ?? Date.now,
-    sessions: new Sessions(service, limits.sessionsMax),
-    feed: new StateFeed(service, limits.coalesceMs),
+    sessions: new Sessions(service, feed, limits.sessionsMax),
+    feed,
   };
 }

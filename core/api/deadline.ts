@@ -7,7 +7,16 @@
  */
 import { Errno } from "../errno.ts";
 import type { LockService } from "../service.ts";
-import { type ClientId, Mode, Op, OptionFlag, type Reply, type Request } from "../types.ts";
+import {
+  type ClientId,
+  Mode,
+  Op,
+  OptionFlag,
+  type Owner,
+  type Reply,
+  type Request,
+  type RequestId,
+} from "../types.ts";
 import { treeOf } from "./view.ts";
 
 /** Why a request was given up. After `session-ended` its client is closed already. */
@@ -15,8 +24,11 @@ export type GiveUp = "deadline" | "aborted" | "shutdown" | "session-ended";
 
 export type Outcome =
   | { kind: "reply"; reply: Reply }
-  /** `settled` is false when the table has not confirmed yet: a call to the lock manager hangs. */
-  | { kind: GiveUp; settled: boolean };
+  /**
+   * `settled` is false when the table has not confirmed yet: a call to the lock manager hangs. `owner`
+   * is the host that was in the way.
+   */
+  | { kind: GiveUp; settled: boolean; owner?: Owner };
 
 export interface AskLimits {
   /** Milliseconds until the request is cancelled. */
@@ -53,6 +65,9 @@ class Asked {
   #why: GiveUp | undefined;
   /** What puts the lock back, should it be granted after all. */
   #undo: Request | undefined;
+  #id: RequestId = 0;
+  /** The host that is in the way when the request is given up. */
+  #blocked: { owner?: Owner } = {};
   #cancel: () => void = () => {};
 
   constructor(
@@ -63,6 +78,7 @@ class Asked {
   ) {
     const id = service.submit(client, request, (reply) => this.#onReply(reply));
     if (this.#replied) return;
+    this.#id = id;
     this.#cancel = () => service.cancel(client, id);
     this.#timer = setTimeout(() => this.#giveUp("deadline"), limits.deadlineMs);
     for (const [why, signal] of limits.signals) {
@@ -82,7 +98,7 @@ class Asked {
       this.finished.resolve();
       return;
     }
-    this.#tell({ kind: this.#why, settled: true });
+    this.#tell({ kind: this.#why, settled: true, ...this.#blocked });
     if (reply.result < 0 || !this.#undo) this.finished.resolve();
     else this.service.submit(this.client, this.#undo, () => this.finished.resolve());
   }
@@ -98,7 +114,9 @@ class Asked {
       return;
     }
     this.#undo = undoOf(this.service, this.client, this.request);
-    this.#timer = setTimeout(() => this.#tell({ kind: why, settled: false }), this.limits.graceMs);
+    this.#blocked = blockedBy(this.service, this.client, this.request, this.#id);
+    const told: Outcome = { kind: why, settled: false, ...this.#blocked };
+    this.#timer = setTimeout(() => this.#tell(told), this.limits.graceMs);
     this.#cancel();
   }
 
@@ -111,6 +129,21 @@ class Asked {
     clearTimeout(this.#timer);
     this.#listening.abort();
   }
+}
+
+/** The host that the lock manager named the last time the request was tried. */
+function blockedBy(
+  service: LockService,
+  client: ClientId,
+  request: Request,
+  id: RequestId,
+): { owner?: Owner } {
+  if (request.op !== Op.lock) return {};
+  for (const row of service.inspectResource(request)) {
+    if (row.kind !== "action" || row.requestId !== id || row.clientId !== client) continue;
+    return row.owner.hostId === 0 ? {} : { owner: row.owner };
+  }
+  return {};
 }
 
 /** The request that restores the mode held now; nothing for requests that take no lock. */

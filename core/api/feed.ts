@@ -22,6 +22,7 @@ export class StateFeed {
   #current = emptySnapshot;
   #previous = emptySnapshot;
   #lastChanges: ChangeEvent[] = [];
+  #refreshes = 0;
 
   constructor(service: LockService, coalesceMs: number) {
     this.#service = service;
@@ -38,7 +39,12 @@ export class StateFeed {
     return this.#current;
   }
 
-  /** Calls `onNews` whenever {@link current} was replaced, until the returned function is called. */
+  /** Snapshots made so far. */
+  get refreshes(): number {
+    return this.#refreshes;
+  }
+
+  /** Calls `onNews` after every snapshot, also one that shows no change, until the returned function is called. */
   subscribe(onNews: () => void): () => void {
     if (this.#subscribers.size === 0) this.#start();
     this.#subscribers.add(onNews);
@@ -80,10 +86,12 @@ export class StateFeed {
     const next = takeSnapshot(this.#service);
     const changes = changesBetween(this.#current, next, new Date().toISOString());
     this.#snapshotCostMs = performance.now() - start;
-    if (changes.length === 0) return;
-    this.#previous = this.#current;
-    this.#current = next;
-    this.#lastChanges = changes;
+    this.#refreshes++;
+    if (changes.length > 0) {
+      this.#previous = this.#current;
+      this.#current = next;
+      this.#lastChanges = changes;
+    }
     for (const onNews of this.#subscribers) onNews();
   }
 }

@@ -6,16 +6,10 @@
  */
 import type { z } from "@hono/zod-openapi";
 import type { LockService } from "../service.ts";
-import {
-  type ActionRow,
-  type ClientId,
-  type LockRow,
-  Mode,
-  OptionFlag,
-  type Owner,
-} from "../types.ts";
+import { type ActionRow, type ClientId, type LockRow, Mode, OptionFlag } from "../types.ts";
+import { presentOutlook, presentRemoteHost } from "./outlook.ts";
 import { sinceOf } from "./schemas/common.ts";
-import type { Client, Holder, RemoteHost, Resource, ResourceRef, Waiter } from "./schemas/locks.ts";
+import type { Client, Holder, Resource, ResourceRef, Waiter } from "./schemas/locks.ts";
 import type { Lockspace } from "./schemas/lockspaces.ts";
 import { fromBytes, fromBytesOrNull } from "./text.ts";
 import type { LockspaceView, ResourceView } from "./view.ts";
@@ -26,14 +20,6 @@ export type HolderJson = z.infer<typeof Holder>;
 export type ResourceRefJson = z.infer<typeof ResourceRef>;
 export type ResourceJson = z.infer<typeof Resource>;
 export type WaiterJson = z.infer<typeof Waiter>;
-
-/** Null when the lock manager named no host. */
-export function presentRemoteHost(owner: Owner): z.infer<typeof RemoteHost> | null {
-  if (owner.hostId === 0) return null;
-  const { hostId, generation } = owner;
-  const state = fromBytesOrNull(owner.state);
-  return { hostId, generation, state, name: fromBytesOrNull(owner.name) };
-}
 
 export function presentRef({ row, lockspace }: ResourceView): ResourceRefJson {
   const type = resourceTypeWord(row.type);
@@ -80,14 +66,16 @@ export class Presenter {
     };
   }
 
-  waiter(row: ActionRow): WaiterJson {
+  /** `lockspace` is the name of the one that the request is in. */
+  waiter(row: ActionRow, lockspace: string): WaiterJson {
+    const hosts = row.owner.hostId === 0 ? [] : this.#service.outlook(lockspace)?.hosts;
     return {
       op: opWord(row.op),
       mode: modeWord(row.mode),
       persistent: (row.flags & OptionFlag.persistent) !== 0,
       client: this.client(row.clientId),
       ...sinceOf(row.sinceMs, this.#nowMs),
-      blockedBy: presentRemoteHost(row.owner),
+      blockedBy: presentRemoteHost(row.owner, hosts),
     };
   }
 
@@ -97,7 +85,7 @@ export class Presenter {
       mode: modeWord(view.row.mode),
       version: view.row.version,
       holders: view.locks.map((row) => this.holder(row)),
-      waiters: view.waiters.map((row) => this.waiter(row)),
+      waiters: view.waiters.map((row) => this.waiter(row, view.lockspace.name)),
     };
   }
 
@@ -118,8 +106,9 @@ export class Presenter {
       globalLock: row.glEnabled,
       locks: count((view) => view.locks.length),
       waiting: pending.length + count((view) => view.waiters.length),
-      pending: pending.map((action) => this.waiter(action)),
+      pending: pending.map((action) => this.waiter(action, row.name)),
       ...sinceOf(row.sinceMs, this.#nowMs),
+      ...presentOutlook(this.#service.outlook(row.name), this.#nowMs),
     };
   }
 }

@@ -10,18 +10,14 @@ import {
   Mode,
   Op,
   OptionFlag,
+  type Owner,
   type Reply,
   type Request,
   ResourceType,
 } from "../types.ts";
 import type { ApiContext } from "./context.ts";
-import {
-  type HolderJson,
-  Presenter,
-  presentRef,
-  presentRemoteHost,
-  type ResourceRefJson,
-} from "./present.ts";
+import { outlooksOf, presentRemoteHost, type RemoteHostJson } from "./outlook.ts";
+import { type HolderJson, Presenter, presentRef, type ResourceRefJson } from "./present.ts";
 import { ApiError, fill } from "./problem.ts";
 import { statusOf } from "./results.ts";
 import { fromBytes } from "./text.ts";
@@ -42,10 +38,10 @@ export function refusal(
 ): ApiError {
   const { meaning, hint, retryable } = explain(reply.result);
   const blockers = isConflict(reply.result) ? blockersOf(api, client, request) : [];
-  const host = reply.owner ? presentRemoteHost(reply.owner) : null;
+  const host = remoteHost(api, request, reply.owner);
   const detail = [`${describe(request)}: ${lowerFirst(meaning)}`];
   if (blockers.length > 0) detail.push(nameHolders(blockers));
-  if (host) detail.push(`host ${host.hostId} (${host.name ?? host.state ?? "unknown"}) holds it`);
+  if (host) detail.push(nameHost(host));
   if ((reply.lmResult ?? 0) < 0 && reply.lmResult !== reply.result) {
     detail.push(`the lock manager returned ${reply.lmResult}`);
   }
@@ -63,19 +59,23 @@ export function refusal(
   });
 }
 
-/** The error for a request that was cancelled at its deadline. */
+/** The error for a request that was cancelled at its deadline; `owner` was in its way. */
 export function timedOut(
   api: ApiContext,
   client: ClientId,
   request: Request,
   deadlineMs: number,
   settled: boolean,
+  owner?: Owner,
 ): ApiError {
   const result = -Errno.ETIMEDOUT;
   const { meaning, hint, retryable } = explain(result);
   const blockers = blockersOf(api, client, request);
   const detail = [`${describe(request)}: not done within ${deadlineMs} ms`];
   if (blockers.length > 0) detail.push(nameHolders(blockers));
+  const host = remoteHost(api, request, owner);
+  if (host) detail.push(nameHost(host));
+  if (request.op === Op.start) detail.push(...joiningNotes(api, request));
   detail.push(afterDeadline(request, settled));
   return new ApiError({
     ...fill("ETIMEDOUT", result),
@@ -85,7 +85,28 @@ export function timedOut(
     hint,
     retryable,
     ...listed(blockers),
+    ...(host ? { blockedBy: host } : {}),
   });
+}
+
+function remoteHost(
+  api: ApiContext,
+  request: Request,
+  owner: Owner | undefined,
+): RemoteHostJson | null {
+  if (!owner || owner.hostId === 0) return null;
+  return presentRemoteHost(owner, outlooksOf(api.service, request).flatMap(({ hosts }) => hosts));
+}
+
+/** `held by host 2 (node2), LIVE, since 2026-01-31T12:00:00.000Z`. */
+function nameHost({ hostId, name, state, heldSince }: RemoteHostJson): string {
+  const host = `host ${hostId}${name === null ? "" : ` (${name})`}`;
+  const since = heldSince === null ? null : `since ${heldSince}`;
+  return `held by ${[host, state, since].filter((part) => part !== null).join(", ")}`;
+}
+
+function joiningNotes(api: ApiContext, request: Request): string[] {
+  return outlooksOf(api.service, request).flatMap(({ joining }) => joining?.note ?? []);
 }
 
 function afterDeadline({ op, vgName }: Request, settled: boolean): string {

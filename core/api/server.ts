@@ -5,6 +5,7 @@
  */
 import { createServer, type Server } from "node:http";
 import type { Socket } from "node:net";
+import { closeOnExec } from "../os/process.ts";
 import type { LockService } from "../service.ts";
 import { type ApiOptions, createApi } from "./app.ts";
 import { serveRequest } from "./bridge.ts";
@@ -67,6 +68,7 @@ export async function serveApi(
   server.on("clientError", answerClientError);
   await takeOver(path);
   const file = await listen(server, path);
+  closeOnExec(server);
   server.on("error", report);
   return { path, stop: () => stop(server, shutdown, path, file) };
 }

@@ -5,6 +5,8 @@
  * @module
  */
 import type { ClientInfo, LockService } from "../service.ts";
+import type { StateFeed } from "./feed.ts";
+import { OwnedLocks } from "./owned_locks.ts";
 import { apiError } from "./problem.ts";
 import { toBytes } from "./text.ts";
 
@@ -12,6 +14,8 @@ export interface Session {
   /** Can not be guessed: whoever knows it may use the session's locks. */
   id: string;
   client: ClientInfo;
+  /** What it was granted, until its stream tells of it. */
+  owned: OwnedLocks;
   /** Aborted when the session ends. */
   ended: AbortSignal;
   /** Releases everything. May be called again. */
@@ -21,7 +25,11 @@ export interface Session {
 export class Sessions {
   readonly #open = new Map<string, Session>();
 
-  constructor(readonly service: LockService, readonly max: number) {}
+  constructor(
+    readonly service: LockService,
+    private readonly feed: StateFeed,
+    readonly max: number,
+  ) {}
 
   get size(): number {
     return this.#open.size;
@@ -45,7 +53,8 @@ export class Sessions {
       this.service.closeClient(client.id);
       ended.abort();
     };
-    const session = { id, client, ended: ended.signal, end };
+    const owned = new OwnedLocks(this.service, this.feed);
+    const session = { id, client, owned, ended: ended.signal, end };
     this.#open.set(id, session);
     return session;
   }

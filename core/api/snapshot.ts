@@ -5,7 +5,7 @@
  * @module
  */
 import type { LockService } from "../service.ts";
-import { type ActionRow, type LockspaceRow, Op } from "../types.ts";
+import { type ActionRow, type LockRow, type LockspaceRow, Op } from "../types.ts";
 import {
   type HolderJson,
   Presenter,
@@ -17,7 +17,7 @@ import type { ChangeEvent, EventOf } from "./schemas/events.ts";
 import { fromBytes, fromBytesOrNull } from "./text.ts";
 import { treeOf } from "./view.ts";
 
-interface Held {
+export interface Held {
   resource: ResourceRefJson;
   holder: Omit<HolderJson, "ageSeconds">;
 }
@@ -45,28 +45,31 @@ export function takeSnapshot(service: LockService): Snapshot {
   const lockspaces = new Map<string, LockspaceRow>();
   const locks = new Map<string, Held>();
   const waits = new Map<string, Waiting>();
-  const addWait = (row: ActionRow, lockspace: string, resource: ResourceRefJson | null) => {
+  const addWait = (row: ActionRow, { name }: LockspaceRow, resource: ResourceRefJson | null) => {
     // What the end of a client leaves to do is no request that anybody waits for.
     if (row.op === Op.close) return;
-    const { ageSeconds: _, ...waiter } = presenter.waiter(row);
+    const { ageSeconds: _, ...waiter } = presenter.waiter(row, name);
+    const lockspace = fromBytes(name);
     waits.set(`${row.clientId} ${row.requestId}`, { resource, lockspace, waiter });
   };
   for (const { row, resources, pending } of treeOf(service.inspect())) {
-    const lockspace = fromBytes(row.name);
-    lockspaces.set(lockspace, row);
-    for (const action of pending) addWait(action, lockspace, null);
+    lockspaces.set(fromBytes(row.name), row);
+    for (const action of pending) addWait(action, row, null);
     for (const view of resources) {
       const resource = presentRef(view);
-      const key = `${resource.lockspace} ${resource.type} ${resource.name}`;
       for (const lock of view.locks) {
         const { ageSeconds: _, ...holder } = presenter.holder(lock);
-        const owner = lock.persistent ? "persistent" : lock.clientId;
-        locks.set(`${key} ${owner}`, { resource, holder });
+        locks.set(lockKey(resource, lock), { resource, holder });
       }
-      for (const action of view.waiters) addWait(action, lockspace, resource);
+      for (const action of view.waiters) addWait(action, row, resource);
     }
   }
   return { lockspaces, locks, waits };
+}
+
+/** The key of a lock in a snapshot. */
+export function lockKey({ lockspace, type, name }: ResourceRefJson, lock: LockRow): string {
+  return `${lockspace} ${type} ${name} ${lock.persistent ? "persistent" : lock.clientId}`;
 }
 
 /**

@@ -51,13 +51,15 @@ export interface FollowOptions {
   /** Tell the state at the beginning as events, then `sync`. */
   initial: boolean;
   wanted: (event: ChangeEvent) => boolean;
+  /** Events that no two snapshots tell of. */
+  others?: (time: string) => ChangeEvent[];
 }
 
 /** Changes of state with heartbeats between them, until `closed` or the daemon stops. */
 export async function* followState(
   api: ApiContext,
   closed: AbortSignal,
-  { initial, wanted }: FollowOptions,
+  { initial, wanted, others = () => [] }: FollowOptions,
 ): AsyncGenerator<Event[]> {
   const pacing = new Pacing(api, closed);
   const now = () => new Date(api.now()).toISOString();
@@ -65,7 +67,7 @@ export async function* followState(
     let seen = initial ? emptySnapshot : api.feed.current;
     let synced = !initial;
     while (!closed.aborted && !api.shutdown.aborted) {
-      const changes = api.feed.changesSince(seen).filter(wanted);
+      const changes = [...api.feed.changesSince(seen).filter(wanted), ...others(now())];
       seen = api.feed.current;
       for (let at = 0; at < changes.length && !closed.aborted; at += BATCH_MAX) {
         yield changes.slice(at, at + BATCH_MAX);

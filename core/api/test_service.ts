@@ -52,6 +52,8 @@ interface TestLockspace {
 export class TestService implements LockService {
   /** Requests that come while this is set wait, past cancelling, for {@link proceed}. */
   holdBack = false;
+  /** The host that waiting requests are told to be blocked by. */
+  owner: Owner = noOwner;
   /** What the next request of that operation is answered with instead. */
   readonly refuse = new Map<Op, Partial<Reply>>();
   readonly undelivered: Request[] = [];
@@ -135,8 +137,8 @@ export class TestService implements LockService {
   inspect(): InspectRow[] {
     return [...this.lockspaces.values()].flatMap(({ row, resources, joining }) => [
       { ...row },
-      ...(joining ? [actionRow(joining, false)] : []),
-      ...resources.flatMap(rowsOf),
+      ...(joining ? [actionRow(joining, false, this.owner)] : []),
+      ...resources.flatMap((resource) => rowsOf(resource, this.owner)),
     ]);
   }
 
@@ -146,7 +148,7 @@ export class TestService implements LockService {
       if (vgName !== "" && row.vgName !== vgName) continue;
       rows.push({ ...row });
       for (const resource of resources) {
-        const [head, ...rest] = rowsOf(resource);
+        const [head, ...rest] = rowsOf(resource, this.owner);
         if (head?.kind !== "resource" || head.type !== resourceType) continue;
         if (lvUuid === "" || head.name === lvUuid) rows.push(head, ...rest);
       }
@@ -351,17 +353,21 @@ function newLockspaceRow(request: Request, sinceMs: number): LockspaceRow {
   };
 }
 
-function rowsOf({ type, name, locks, queue }: TestResource): InspectRow[] {
+function rowsOf({ type, name, locks, queue }: TestResource, owner: Owner): InspectRow[] {
   const mode = locks.reduce<Mode>((max, lock) => lock.mode > max ? lock.mode : max, Mode.un);
   const shCount = locks.filter((lock) => lock.mode === Mode.sh).length;
   return [
     { kind: "resource", name, type, mode, shCount, version: 7 },
     ...locks.map((lock) => ({ ...lock })),
-    ...queue.map((asked) => actionRow(asked, true)),
+    ...queue.map((asked) => actionRow(asked, true, owner)),
   ];
 }
 
-function actionRow({ id, client, request, sinceMs }: Asked, resource: boolean): ActionRow {
+function actionRow(
+  { id, client, request, sinceMs }: Asked,
+  resource: boolean,
+  owner: Owner,
+): ActionRow {
   return {
     kind: "action",
     resource,
@@ -375,7 +381,7 @@ function actionRow({ id, client, request, sinceMs }: Asked, resource: boolean): 
     lockType: request.lockType,
     result: 0,
     lmResult: 0,
-    owner: noOwner,
+    owner,
     sinceMs,
   };
 }

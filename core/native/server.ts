@@ -5,7 +5,7 @@
  */
 import { createServer, type Server, type Socket } from "node:net";
 import { peerPid } from "../os/peer.ts";
-import { fileLimit } from "../os/process.ts";
+import { closeOnExec, fileLimit } from "../os/process.ts";
 import { claimSocketPath } from "../os/socket_path.ts";
 import type { LockService } from "../service.ts";
 import { NativeSession, type SessionOptions } from "./session.ts";
@@ -55,6 +55,7 @@ export class NativeServer {
     });
     if (options.listenFd === undefined) await claimSocketPath(options.path);
     await listening(server, options);
+    closeOnExec(server);
     server.on("error", () => {}); // a failed accept (no descriptors left) must not end the daemon
     return new NativeServer(server, sockets, options);
   }

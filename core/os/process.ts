@@ -3,6 +3,8 @@ import { cString, libc } from "./libc.ts";
 
 const PR_SET_NAME = 15;
 const RLIMIT_NOFILE = 7;
+const F_SETFD = 2;
+const FD_CLOEXEC = 1;
 const O_RDWR = 0o2;
 const O_CLOEXEC = 0o2000000;
 
@@ -25,6 +27,15 @@ export function raiseFileLimit(): void {
   if (libc().getrlimit(RLIMIT_NOFILE, bytes) !== 0) return;
   limits[0] = limits[1]!;
   libc().setrlimit(RLIMIT_NOFILE, bytes);
+}
+
+/**
+ * Keeps a listening socket of node:net or node:http from the programs that this one runs: one that
+ * outlives it would keep the address in use.
+ */
+export function closeOnExec(server: unknown): void {
+  const fd = (server as { _handle?: { fd?: number } })._handle?.fd;
+  if (fd !== undefined && fd >= 0) libc().setDescriptorFlags(fd, F_SETFD, FD_CLOEXEC);
 }
 
 /** Leaves the terminal's session and directory, as a daemon does. */

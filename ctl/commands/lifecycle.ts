@@ -8,7 +8,8 @@ import { readVg } from "../lvm.ts";
 import { withProgress } from "../progress.ts";
 import { longCall, quickCall } from "./call.ts";
 import { type Command, type CommandRun, print, usageError } from "./command.ts";
-import { clientText, count } from "./text.ts";
+import { joiningText } from "./outlook.ts";
+import { clientText, count, type LockspaceJson } from "./text.ts";
 
 type StartBody = {
   lockType: "dlm" | "sanlock" | "idm";
@@ -23,7 +24,7 @@ async function startVg(run: CommandRun): Promise<number> {
   const json = await startBody(run, vg);
   const result = await withProgress(
     run.io,
-    () => `Waiting for the ${json.lockType} lockspace of VG ${vg} to start`,
+    () => describeStart(run, vg, json.lockType),
     () =>
       longCall(
         run,
@@ -37,6 +38,20 @@ async function startVg(run: CommandRun): Promise<number> {
     }.\n`;
   });
   return Exit.ok;
+}
+
+async function describeStart(run: CommandRun, vg: string, lockType: string): Promise<string> {
+  const waiting = `Waiting for the ${lockType} lockspace of VG ${vg} to start`;
+  const joining = (await askLockspace(run, vg))?.joining;
+  return joining ? `${waiting}: ${joiningText(joining)}` : waiting;
+}
+
+/** Undefined if it is not there, or the daemon does not tell. */
+async function askLockspace(run: CommandRun, vg: string): Promise<LockspaceJson | undefined> {
+  return await quickCall(
+    run,
+    (options) => run.daemon.api.v1.lockspaces[":vg"].$get({ param: { vg }, query: {} }, options),
+  ).catch(() => undefined);
 }
 
 /** Lock type and args come from the options or from the VG; they are never guessed. */
@@ -95,10 +110,7 @@ async function stopVg(run: CommandRun): Promise<number> {
 
 async function describeStop(run: CommandRun, vg: string): Promise<string> {
   const waiting = `Waiting for the lockspace of VG ${vg} to stop`;
-  const lockspace = await quickCall(
-    run,
-    (options) => run.daemon.api.v1.lockspaces[":vg"].$get({ param: { vg }, query: {} }, options),
-  ).catch(() => undefined);
+  const lockspace = await askLockspace(run, vg);
   if (!lockspace) return waiting;
   const askers = lockspace.pending.map(({ op, client }) => `${op} by ${clientText(client)}`);
   const pending = askers.length > 0 ? `; pending: ${askers.join(", ")}` : "";

@@ -11,7 +11,7 @@ import { isProblem, longCall, problemExit, quickCall } from "./call.ts";
 import { type Command, type CommandRun, print, usageError } from "./command.ts";
 import { HeldLock, runUnderLock } from "./held_lock.ts";
 import { type LockTarget, readTarget, targetOptions, targetText } from "./lock_target.ts";
-import { holdersText } from "./text.ts";
+import { holdersText, hostText, type RemoteHostJson } from "./text.ts";
 
 type Mode = "sh" | "ex";
 
@@ -113,9 +113,10 @@ type Owner = { persistent: boolean; session: string };
 
 async function acquire(run: CommandRun, target: LockTarget, mode: Mode, owner: Owner) {
   const json = { ...target, mode, ...owner };
+  let blockedBy: RemoteHostJson | undefined;
   return await withProgress(
     run.io,
-    () => describeWait(run, target, mode),
+    () => describeWait(run, target, mode, blockedBy),
     async () => {
       for (;;) {
         try {
@@ -125,6 +126,7 @@ async function acquire(run: CommandRun, target: LockTarget, mode: Mode, owner: O
           );
         } catch (error) {
           if (!isProblem(error, "EAGAIN")) throw error;
+          blockedBy = error.problem.blockedBy;
           const left = run.deadline.leftMs ?? Infinity;
           if (left < otherHostPauseMs) throw problemExit(run, error.problem, Exit.timedOut);
         }
@@ -134,7 +136,13 @@ async function acquire(run: CommandRun, target: LockTarget, mode: Mode, owner: O
   );
 }
 
-async function describeWait(run: CommandRun, target: LockTarget, mode: Mode): Promise<string> {
+/** `blockedBy` is the host that the last attempt met. */
+async function describeWait(
+  run: CommandRun,
+  target: LockTarget,
+  mode: Mode,
+  blockedBy: RemoteHostJson | undefined,
+): Promise<string> {
   const waiting = `Waiting to lock ${targetText(target)} ${mode}`;
   const query = { type: target.type, ...(target.type === "gl" ? {} : { vg: target.vg }) };
   const result = await quickCall(
@@ -144,7 +152,9 @@ async function describeWait(run: CommandRun, target: LockTarget, mode: Mode): Pr
   const resource = result?.resources.find(({ lvUuid }) =>
     target.type !== "lv" || lvUuid === target.lvUuid
   );
-  const holders = holdersText(resource);
+  const nowMs = Date.now();
+  const remote = blockedBy && `held by ${hostText(blockedBy, nowMs)}`;
+  const holders = holdersText(resource, nowMs) || remote;
   return holders ? `${waiting}: ${holders}` : waiting;
 }
 

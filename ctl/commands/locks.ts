@@ -6,7 +6,7 @@
 import { readLvs } from "../lvm.ts";
 import { quickCall } from "./call.ts";
 import { type Command, type CommandRun, print, usageError } from "./command.ts";
-import { ageText, clientText, type ResourceJson, resourceText, table } from "./text.ts";
+import { ageText, clientText, hostText, type ResourceJson, resourceText, table } from "./text.ts";
 
 type Type = "gl" | "vg" | "lv";
 type Held = "sh" | "ex";
@@ -25,7 +25,7 @@ async function run(run: CommandRun): Promise<number> {
     (options) => run.daemon.api.v1.locks.$get({ query }, options),
   );
   const names = run.flags.has("names") ? await lvNames(result.resources) : undefined;
-  print(run, result, ({ resources }) => locksText(resources, names));
+  print(run, result, ({ resources }) => locksText(resources, Date.now(), names));
   return 0;
 }
 
@@ -52,16 +52,17 @@ async function lvNames(resources: ResourceJson[]): Promise<ReadonlyMap<string, s
 /** A table with a line per holder and waiter; one sentence if there is nothing to show. */
 export function locksText(
   resources: ResourceJson[],
+  nowMs: number,
   names?: ReadonlyMap<string, string>,
 ): string {
   if (resources.length === 0) return "No lock is held or waited for.\n";
   return table([
     ["LOCK", "MODE", "STATE", "FOR", "BY"],
-    ...resources.flatMap((resource) => rows(resource, resourceText(resource, names))),
+    ...resources.flatMap((resource) => rows(resource, resourceText(resource, names), nowMs)),
   ]);
 }
 
-function rows({ holders, waiters }: ResourceJson, lock: string): string[][] {
+function rows({ holders, waiters }: ResourceJson, lock: string, nowMs: number): string[][] {
   return [
     ...holders.map(({ mode, persistent, client, ageSeconds }) => [
       lock,
@@ -75,7 +76,7 @@ function rows({ holders, waiters }: ResourceJson, lock: string): string[][] {
       op === "lock" ? mode : "",
       op === "lock" ? "waiting" : `waiting to ${op}`,
       ageText(ageSeconds),
-      clientText(client) + (blockedBy ? `, for host ${blockedBy.hostId}` : ""),
+      clientText(client) + (blockedBy ? `; held by ${hostText(blockedBy, nowMs)}` : ""),
     ]),
   ];
 }

@@ -3,10 +3,12 @@
  *
  * @module
  */
+import { Exit } from "../exit.ts";
 import { formatElapsed } from "../progress.ts";
 import { quickCall } from "./call.ts";
 import { type Command, type CommandRun, print } from "./command.ts";
-import { count, type LockspaceJson, type StatusJson, table } from "./text.ts";
+import { alarms, notices } from "./outlook.ts";
+import { count, type StatusJson, table } from "./text.ts";
 
 async function run(run: CommandRun): Promise<number> {
   const { v1 } = run.daemon.api;
@@ -15,8 +17,10 @@ async function run(run: CommandRun): Promise<number> {
     run,
     (options) => v1.lockspaces.$get({ query: {} }, options),
   );
-  print(run, { ...status, lockspaces }, () => statusText(status) + warnings(lockspaces));
-  return 0;
+  const wrong = alarms(lockspaces);
+  const text = () => `${wrong}${statusText(status)}${notices(lockspaces)}`;
+  print(run, { ...status, lockspaces }, text);
+  return wrong === "" ? Exit.ok : Exit.trouble;
 }
 
 /** The status without what is wrong. */
@@ -48,15 +52,11 @@ export function statusText(status: StatusJson): string {
   ]);
 }
 
-function warnings(lockspaces: LockspaceJson[]): string {
-  return lockspaces.filter(({ killed }) => killed).map(({ vg }) =>
-    `VG ${vg} lost its lock storage: deactivate its LVs, then run lvmlockctl drop ${vg}\n`
-  ).join("");
-}
-
 export const command: Command = {
   arguments: "",
-  about: "Shows what the daemon is, what it serves, and what is wrong.",
+  about:
+    "Shows what the daemon is, what it serves, and what is wrong: the leases of this host are\n" +
+    "late or lost, or a VG lost its lock storage. Exits with 3 then.",
   options: [],
   words: [0, 0],
   run,

@@ -7,6 +7,7 @@ import type { z } from "@hono/zod-openapi";
 import type {
   Client,
   Holder,
+  RemoteHost,
   Resource,
   ResourceRef,
   Waiter,
@@ -17,6 +18,7 @@ import { formatElapsed } from "../progress.ts";
 
 export type ClientJson = z.infer<typeof Client>;
 export type HolderJson = z.infer<typeof Holder>;
+export type RemoteHostJson = z.infer<typeof RemoteHost>;
 export type WaiterJson = z.infer<typeof Waiter>;
 export type ResourceJson = z.infer<typeof Resource>;
 export type ResourceRefJson = z.infer<typeof ResourceRef>;
@@ -63,15 +65,28 @@ export function count(n: number, what: string): string {
   return `${n} ${what}${n === 1 ? "" : "s"}`;
 }
 
-/** Who holds and awaits a resource, in one line: `held ex by lvcreate pid 12 for 3 s`. */
-export function holdersText(resource: ResourceJson | undefined): string {
+/** `host 2 (node2), LIVE, for 3 min 0 s`, as far as it is known. */
+export function hostText(
+  { hostId, name, state, heldSince }: RemoteHostJson,
+  nowMs: number,
+): string {
+  const parts = [`host ${hostId}${name === null ? "" : ` (${name})`}`];
+  if (state !== null) parts.push(state);
+  if (heldSince !== null) {
+    parts.push(`for ${formatElapsed(Math.max(0, nowMs - Date.parse(heldSince)))}`);
+  }
+  return parts.join(", ");
+}
+
+/** Who holds a resource, in one line: `held ex by lvcreate pid 12 for 3 s`; `""` if nobody is known. */
+export function holdersText(resource: ResourceJson | undefined, nowMs: number): string {
   if (!resource) return "";
   const holders = resource.holders.map(({ mode, persistent, client, ageSeconds }) => {
     const kind = persistent ? ", persistent" : "";
     return `${mode} by ${clientText(client)} for ${ageText(ageSeconds)}${kind}`;
   });
   const host = resource.waiters.map(({ blockedBy }) => blockedBy).find(Boolean);
-  if (host) holders.push(`by host ${host.hostId}${host.name ? ` (${host.name})` : ""}`);
+  if (host) holders.push(`by ${hostText(host, nowMs)}`);
   if (holders.length === 0) return "";
   const shown = holders.slice(0, 3).join("; ");
   const more = holders.length > 3 ? ` and ${holders.length - 3} more` : "";

@@ -8,6 +8,7 @@ import {
   clientText,
   type HolderJson,
   holdersText,
+  hostText,
   type LockspaceJson,
   type ResourceJson,
   table,
@@ -34,7 +35,9 @@ const waiter: WaiterJson = {
   ageSeconds: 61,
   blockedBy: null,
 };
-const host = { hostId: 2, generation: 5, state: "LIVE", name: "node2" };
+const heldSince = "2026-01-31T11:57:00.000Z";
+const nowMs = Date.parse(since);
+const host = { hostId: 2, generation: 5, state: "LIVE", name: "node2", heldSince };
 const vgLock: ResourceJson = {
   type: "vg",
   vg: "vg0",
@@ -71,6 +74,9 @@ const lockspace: LockspaceJson = {
   pending: [],
   since,
   ageSeconds: 7200,
+  joining: null,
+  lease: null,
+  hosts: [],
 };
 
 Deno.test("columns are as wide as their widest cell, lines end without blanks", () => {
@@ -87,14 +93,14 @@ Deno.test("clients are named as well as they are known", () => {
 
 Deno.test("locks: a line for each holder and each waiter", () => {
   assertEquals(
-    locksText([vgLock, lvLock], new Map([[lvUuid, "lv0"]])),
+    locksText([vgLock, lvLock], nowMs, new Map([[lvUuid, "lv0"]])),
     `\
 LOCK        MODE  STATE             FOR        BY
 VG vg0      ex    held              3 s        lvs pid 123
 VG vg0      sh    waiting           1 min 1 s  lvs pid 124
 LV vg0/lv0  ex    held, persistent  3 s        lvs pid 123, gone
 LV vg0/lv0        waiting to free   1 min 1 s  lvs pid 124
-LV vg0/lv0  sh    waiting           1 min 1 s  lvs pid 124, for host 2
+LV vg0/lv0  sh    waiting           1 min 1 s  lvs pid 124; held by host 2 (node2), LIVE, for 3 min 0 s
 `,
   );
 });
@@ -104,6 +110,7 @@ Deno.test("lockspaces: state and marks of each", () => {
   assertEquals(
     lockspacesText([{ ...global, killed: false, dropped: true, state: "stopping" }, lockspace]),
     `\
+*** VG vg0 lost its lock storage: deactivate its LVs, then run lvmlockctl drop vg0
 VG        TYPE     STATE              FOR        HOST            LOCKS  WAITING  GLOBAL LOCK  ARGS
 (global)  unknown  stopping, dropped  2 h 0 min                  2      1        yes
 vg0       sanlock  running, killed    2 h 0 min  1 generation 4  2      1        yes          1.0.0:lvmlock
@@ -144,14 +151,20 @@ Serving        2 lockspaces, 1 lock, 3 waiting, 1 client, 0 sessions
   );
 });
 
+Deno.test("a host is named as well as it is known", () => {
+  assertEquals(hostText(host, nowMs), "host 2 (node2), LIVE, for 3 min 0 s");
+  assertEquals(hostText(host, nowMs - 600_000), "host 2 (node2), LIVE, for 0 s");
+  assertEquals(hostText({ ...host, name: null, state: null, heldSince: null }, nowMs), "host 2");
+});
+
 Deno.test("who is waited for, in one line", () => {
-  assertEquals(holdersText(undefined), "");
-  assertEquals(holdersText({ ...vgLock, holders: [] }), "");
-  assertEquals(holdersText(vgLock), "held ex by lvs pid 123 for 3 s");
+  assertEquals(holdersText(undefined, nowMs), "");
+  assertEquals(holdersText({ ...vgLock, holders: [] }, nowMs), "");
+  assertEquals(holdersText(vgLock, nowMs), "held ex by lvs pid 123 for 3 s");
   assertEquals(
-    holdersText(lvLock),
-    "held ex by lvs pid 123, gone for 3 s, persistent; by host 2 (node2)",
+    holdersText(lvLock, nowMs),
+    "held ex by lvs pid 123, gone for 3 s, persistent; by host 2 (node2), LIVE, for 3 min 0 s",
   );
   const many = { ...vgLock, holders: [holder, holder, holder, holder, holder] };
-  assertEquals(holdersText(many).endsWith(" and 2 more"), true);
+  assertEquals(holdersText(many, nowMs).endsWith(" and 2 more"), true);
 });

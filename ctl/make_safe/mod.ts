@@ -8,7 +8,7 @@
 import { type Danger, dangerOf, dangersOf } from "./danger.ts";
 import { devicesOfVg, type DmDevice, type VgDevices } from "./devices.ts";
 import { type Dmsetup, DmsetupError } from "./dmsetup.ts";
-import { type Direction, inOrder } from "./order.ts";
+import { inOrder } from "./order.ts";
 
 export interface Outcome {
   /** How many devices of the VG are there, all harmless if there is no danger. */
@@ -26,7 +26,7 @@ export interface MakeSafeOptions {
 }
 
 interface Timing {
-  /** How long a device is waited for before others take their turn. */
+  /** How long the first device is waited for before others take their turn; the next ones less. */
   patienceMs: number;
   /** Time between two attempts. */
   pauseMs: number;
@@ -72,12 +72,14 @@ async function look(
 class Work {
   /** Changes under way by the device's name. The kernel may take for ever. */
   readonly #pending = new Map<string, Promise<void>>();
-  /** Why the last change of a device failed. */
+  /** How the last change of a device failed; `""` if it did not. */
   readonly #failures = new Map<string, string>();
-  readonly #late = Promise.withResolvers<void>();
+  /** Names of the devices under way that nobody waits for. */
+  readonly #slow = new Set<string>();
+  readonly #givenUp = Promise.withResolvers<void>();
   readonly #timing: Timing;
   #disks: ReadonlySet<string> = new Set();
-  #direction: Direction | undefined;
+  #diskIsSilent: boolean | undefined;
 
   constructor(
     readonly vgName: string,
@@ -85,7 +87,7 @@ class Work {
     readonly options: MakeSafeOptions,
   ) {
     this.#timing = options.timing ?? usualTiming;
-    options.signal.addEventListener("abort", () => this.#late.resolve());
+    options.signal.addEventListener("abort", () => this.#givenUp.resolve());
   }
 
   async run(): Promise<Outcome> {
@@ -95,21 +97,22 @@ class Work {
       const todo = seen?.own.filter((device) => dangerOf(device) !== undefined);
       const outcome = { devices: seen?.own.length ?? 0, dangers };
       // What is not ours to change cannot be helped by trying again.
-      if (dangers.length === 0 || todo?.length === 0 || this.options.signal.aborted) return outcome;
+      const done = dangers.length === 0 || todo?.length === 0;
+      if (done || this.options.signal.aborted) return outcome;
       if (!first) await this.#pause();
-      if (!seen || !todo) continue;
-      this.#disks = seen.disks;
-      const direction = this.#direction ??= await this.#begin(todo.length);
-      const pass = inOrder(todo, direction, (device) => this.#change(device));
-      await Promise.race([pass, this.#late.promise]);
+      if (seen && todo) await this.#pass(seen, todo);
     }
   }
 
-  /**
-   * Pools, RAID and caches write their metadata when they are replaced. On a disk that does not answer
-   * that never ends, unless what is below them fails already.
-   */
-  async #begin(count: number): Promise<Direction> {
+  async #pass({ disks }: VgDevices, todo: DmDevice[]): Promise<void> {
+    this.#disks = disks;
+    this.#diskIsSilent ??= await this.#begin(todo.length);
+    const pass = inOrder(todo, this.#diskIsSilent, (device) => this.#change(device, todo));
+    await Promise.race([pass, this.#givenUp.promise]);
+  }
+
+  /** Whether a disk does not answer. */
+  async #begin(count: number): Promise<boolean> {
     const { vgName, options } = this;
     const devices = count === 1 ? "1 device" : `${count} devices`;
     options.report(`Replacing the tables of ${devices} of VG ${vgName}, so that all I/O fails.`);
@@ -118,32 +121,45 @@ class Work {
     );
     const disks = silent.flat().join(", ");
     if (disks) options.report(`Disks of VG ${vgName} that do not answer: ${disks}.`);
-    return disks ? "up" : "down";
+    return disks !== "";
   }
 
   /** Resolves when the device is changed, or others should not wait for it any longer. */
-  async #change(device: DmDevice): Promise<void> {
+  async #change(device: DmDevice, todo: DmDevice[]): Promise<void> {
     const { name } = device;
-    if (this.#pending.has(name)) return;
+    if (this.#pending.has(name) || this.#hasThins(device, todo)) return;
+    this.#failures.delete(name);
     const change = this.dmsetup.wipe(device).then((failure) => {
       this.#pending.delete(name);
+      this.#slow.delete(name);
       this.#failures.set(name, failure);
     });
     this.#pending.set(name, change);
-    if (await endsWithin(change, this.#timing.patienceMs)) return;
-    this.options.report(`Device ${name} of VG ${this.vgName} waits for I/O that does not end.`);
+    if (await endsWithin(change, this.#timing.patienceMs / (1 + this.#slow.size))) return;
+    this.#slow.add(name);
+    this.options.report(`Device ${name} of VG ${this.vgName} waits for its I/O to end.`);
+  }
+
+  /**
+   * Replacing a thin pool suspends its thin devices until the pool works again: they could not be
+   * replaced after it. So it has to wait for them, to the next pass if need be.
+   */
+  #hasThins({ devno }: DmDevice, todo: DmDevice[]): boolean {
+    return todo.some(({ name, uses, targets }) =>
+      uses.includes(devno) && targets?.includes("thin") && this.#failures.get(name) !== ""
+    );
   }
 
   #withNotes(dangers: Danger[]): Danger[] {
     return dangers.map(({ device, why }) => {
-      const waits = this.#pending.has(device) && "dmsetup waits for I/O that does not end";
+      const waits = this.#pending.has(device) ? "dmsetup waits for its I/O to end" : "";
       const note = waits || this.#failures.get(device);
       return { device, why: note ? `${why}; ${note}` : why };
     });
   }
 
   async #pause(): Promise<void> {
-    const news = Promise.race([...this.#pending.values(), this.#late.promise]);
+    const news = Promise.race([...this.#pending.values(), this.#givenUp.promise]);
     await endsWithin(news, this.#timing.pauseMs);
   }
 }

@@ -84,16 +84,16 @@ Deno.test("a device that hangs does not keep the others from being replaced", as
   heard("vg--a-mir of").then(abort);
   const { devices, dangers } = await make();
   assertEquals(devices, 21);
-  const waits = "dmsetup waits for I/O that does not end";
+  const waits = "dmsetup waits for its I/O to end";
   const suspended = (kind: string) => `it is suspended with a table that can write (${kind})`;
   assertEquals(dangers, [
     { device: "vg--a-mir", why: `${suspended("raid")}; ${waits}` },
     { device: "vg--a-mir_rimage_1", why: `${suspended("linear")}; ${waits}` },
     { device: "vg--a-str", why: `${suspended("striped")}; ${waits}` },
   ]);
-  const told = said.filter((text) => text.includes("waits for I/O"));
+  const told = said.filter((text) => text.includes("waits for its I/O"));
   assertEquals(told.length, 3);
-  assertStringIncludes(said[2]!, "Device vg--a-mir_rimage_1 of VG vg-a waits for I/O");
+  assertStringIncludes(said[2]!, "Device vg--a-mir_rimage_1 of VG vg-a waits for its I/O");
   kernel.release();
 });
 
@@ -109,19 +109,31 @@ Deno.test("what hung is found safe when its I/O has ended", async () => {
   assertEquals(kernel.begun.filter((name) => name === "vg--a-ro").length, 1);
 });
 
+Deno.test("a pool waits for its thin devices, however long they take", async () => {
+  const { kernel, make, heard } = bench();
+  kernel.hangingDisks.add("254:0");
+  kernel.busy.add("vg--a-thin").add("vg--a-pool_tdata");
+  const waits = heard("vg--a-thin");
+  const making = make();
+  await waits;
+  assert(!kernel.begun.includes("vg--a-pool-tpool"));
+  kernel.release();
+  assertEquals(await making, { devices: 21, dangers: [] });
+});
+
 Deno.test("a device that cannot be replaced is named with dmsetup's reason", async () => {
   const { kernel, make, abort } = bench();
-  kernel.refused.add("vg--a-thin");
-  kernel.replacing("vg--a-thin", 2).then(abort);
+  kernel.refused.add("vg--a-str");
+  kernel.replacing("vg--a-str", 2).then(abort);
   const { dangers } = await make();
   assertEquals(dangers, [{
-    device: "vg--a-thin",
-    why: "its table can write (thin); " +
-      "dmsetup: device-mapper: reload ioctl on vg--a-thin  failed: Invalid argument",
+    device: "vg--a-str",
+    why: "its table can write (striped); " +
+      "dmsetup: device-mapper: reload ioctl on vg--a-str  failed: Invalid argument",
   }]);
   assertEquals(await checkSafe("vg-a", kernel.dmsetup), {
     devices: 21,
-    dangers: [{ device: "vg--a-thin", why: "its table can write (thin)" }],
+    dangers: [{ device: "vg--a-str", why: "its table can write (striped)" }],
   });
 });
 

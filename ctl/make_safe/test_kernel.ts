@@ -1,7 +1,8 @@
 /**
  * A device-mapper in memory for tests: answers what dmsetup is asked in dmsetup's own words, begins
  * with recorded devices, and replaces tables as the kernel was seen to. In particular pools, RAID and
- * caches write their metadata when they are replaced, which never ends while their disk hangs.
+ * caches write their metadata when they are replaced, which never ends while their disk hangs, and a
+ * thin device whose pool was replaced before it can not be replaced any more.
  *
  * @module
  */
@@ -113,9 +114,16 @@ export class TestKernel {
       this.change(name, { suspended: true });
       await this.#released.promise;
     }
+    const stuck = device.targets?.includes("thin") && !this.#hasPool(device);
+    if (stuck) await new Promise(() => {});
     const wiped = { targets: ["error"], uses: [], suspended: false, inactive: false };
     this.change(name, wiped);
     return exit(0);
+  }
+
+  #hasPool({ uses }: DmDevice): boolean {
+    const pool = [...this.#devices.values()].find(({ devno }) => uses.includes(devno));
+    return pool?.targets?.includes("thin-pool") ?? false;
   }
 
   #hangs({ uses }: DmDevice): boolean {

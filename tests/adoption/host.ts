@@ -94,7 +94,7 @@ export class Daemon {
       changed: () => this.service?.changed(),
     };
     const engine = newEngine({ checked: true });
-    const backends = new Backends(managers, () => Promise.resolve([]));
+    const backends = new Backends(managers);
     const dispatcher = new Dispatcher(engine, backends, events, () => 1);
     this.service = new TableService(engine, dispatcher, {} as StaticStatus);
     dispatcher.configure({ test: false, glType: LockType.none });

@@ -80,6 +80,19 @@ Deno.test("a lockspace from start to stop", async () => {
   assertEquals([twice.code, twice.stdout], [0, "VG vg0: its locking was not started.\n"]);
 });
 
+Deno.test("a VG that lost its lock storage is trouble", async () => {
+  await using bench = await started();
+  const one = await bench.ourCtl("lockspaces", "vg0");
+  assertEquals([one.code, one.stdout.includes("does not tell which hosts")], [0, true]);
+  assertEquals((await bench.ourCtl("--kill", "vg0", "--stderr")).code, 0);
+  const { code, stdout } = await bench.ourCtl("status");
+  assertEquals(code, 3);
+  assertMatch(stdout, /^\*\*\* VG vg0 lost its lock storage: .* lvmlockctl drop vg0\n/);
+  assertMatch((await bench.ourCtl("lockspaces")).stdout, /^vg0 +dlm +running, killed /m);
+  await bench.ourCtl("drop", "vg0");
+  assertEquals((await bench.ourCtl("status")).code, 0);
+});
+
 Deno.test("a lock is held while a program runs, and its exit code passed on", async () => {
   await using bench = await started();
   const look = [...ourCtl, "locks", "vg0"].map((word) => `'${word}'`).join(" ");

@@ -3,50 +3,14 @@
  * better.
  */
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { FakeDaemonBench, type Observed, ourCtl, stockCtl } from "./ctl_tools.ts";
+import { KillBench, shell } from "./ctl_kill_bench.ts";
+import { ourCtl, stockCtl } from "./ctl_tools.ts";
 import type { Script } from "./fake_daemon.ts";
-
-const environment = { LVM_SYSTEM_DIR: "/run/lvmetc", LVM_SUPPRESS_FD_WARNINGS: "1" };
-
-/** A bench with an LVM configuration of its own. */
-class KillBench implements AsyncDisposable {
-  private constructor(readonly bench: FakeDaemonBench) {}
-
-  static async open(): Promise<KillBench> {
-    const bench = await FakeDaemonBench.open();
-    await bench.sandbox.run(["mkdir", "/run/lvmetc"]);
-    return new KillBench(bench);
-  }
-
-  async write(path: string, text: string): Promise<void> {
-    const script = `cat > "${path}" && chmod 755 "${path}"`;
-    const child = this.bench.sandbox.start(["sh", "-c", script], { stdin: "piped" });
-    const writer = child.stdin.getWriter();
-    await writer.write(new TextEncoder().encode(text));
-    await writer.close();
-    await child.status;
-  }
-
-  async configure(command: string): Promise<void> {
-    const text = `global {\n\tlvmlockctl_kill_command="${command}"\n}\n`;
-    await this.write("/run/lvmetc/lvm.conf", text);
-  }
-
-  observe(tool: string[], ...words: string[]): Promise<Observed> {
-    return this.bench.observe([...tool, ...words], environment);
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.bench[Symbol.asyncDispose]();
-  }
-}
 
 /** Ours writes the same to standard output and error, with explanations in addition. */
 function sortedLines(text: string): string[] {
   return text.split("\n").filter(Boolean).sort();
 }
-
-const shell = (body: string) => `#!/bin/sh\n${body}\n`;
 
 const commands: { name: string; command: string; program?: string }[] = [
   { name: "no command", command: "" },
@@ -157,32 +121,16 @@ Deno.test("a kill command that does not end is ended, and no lock is dropped", a
 
 Deno.test("without --stderr the messages go to the system log as those of the stock tool", async () => {
   await using kill = await KillBench.open();
-  const { sandbox, directory } = kill.bench;
-  const prepare = "mkdir /run/dev && cp -a /dev/null /dev/zero /dev/urandom /run/dev &&" +
-    " mount --bind /run/dev /dev";
-  assertEquals((await sandbox.run(["sh", "-c", prepare])).code, 0);
-  const sink = new URL("log_sink.ts", import.meta.url).pathname;
-  const logged = `${directory}/logged`;
-  await Deno.writeTextFile(logged, "");
-  const flags = ["run", "-A", "--quiet", "--unstable-net"];
-  sandbox.start([Deno.execPath(), ...flags, sink, logged], { stderr: "inherit" });
-  const ready = "until [ -S /dev/log ]; do sleep 0.02; done";
-  assertEquals((await sandbox.run(["timeout", "20", "sh", "-c", ready])).code, 0);
+  const logged = await kill.openLog();
   await kill.write("/run/k", shell("exit 0"));
-
   const messages = async (tool: string[], count: number) => {
-    await Deno.writeTextFile(logged, "");
+    await logged.clear();
     await kill.configure("");
     await kill.observe(tool, "-k", "vg0");
     await kill.configure("/run/k");
     await kill.observe(tool, "-k", "vg0");
     for (const option of ["-r", "-E", "-D"]) await kill.observe(tool, option, "vg0");
-    for (;;) {
-      const text = await Deno.readTextFile(logged);
-      const lines = text.split("\n").filter(Boolean).map((line) => JSON.parse(line) as string);
-      if (lines.length >= count) return lines.map((line) => line.replace(/>.{16}/, ">"));
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    return await logged.messages(count);
   };
   const expected = await messages(stockCtl, 8);
   assertEquals(await messages(ourCtl, expected.length), expected);

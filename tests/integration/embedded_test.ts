@@ -10,22 +10,23 @@ import { reply, Wire } from "./wire.ts";
 
 const uuid = "mf7wdr-KUOb-r8pp-wu2N-ok8K-EOmf-367w7l";
 const serves = `the embedded lock manager of this host serves only VGs of "${CLUSTER}"`;
+const noCluster = "but no DLM cluster runs on this host";
 
 /** Lock type and args of a VG, the result of its start, and what is logged about it. */
 const foreign: [string, string, number, string?][] = [
-  ["dlm", "1.0.0:mycluster", -212, `VG vg0 belongs to the dlm cluster "mycluster"; ${serves}`],
-  ["dlm", "1.0.0:embedded-other", -212, 'belongs to the dlm cluster "embedded-other"'],
-  ["dlm", `1.0.0:${CLUSTER}x`, -212, `belongs to the dlm cluster "${CLUSTER}x"`],
+  ["dlm", "1.0.0:mycluster", -214, `it belongs to the DLM cluster "mycluster", ${noCluster}`],
+  ["dlm", "1.0.0:embedded-other", -212, `VG vg0 belongs to the dlm cluster "embedded-other"`],
+  ["dlm", `1.0.0:${CLUSTER}x`, -212, `belongs to the dlm cluster "${CLUSTER}x"; ${serves}`],
   ["dlm", `1.0.0:${CLUSTER}:x`, -212, `belongs to the dlm cluster "${CLUSTER}:x"`],
-  ["dlm", "1.0.0:", -212, 'belongs to the dlm cluster ""'],
+  ["dlm", "1.0.0:", -212, 'the lock args "1.0.0:" are not understood'],
   ["dlm", `2.0.0:${CLUSTER}`, -212, `has lock args "2.0.0:${CLUSTER}", which are not understood`],
-  ["dlm", CLUSTER, -212, `has lock args "${CLUSTER}", which are not understood`],
-  ["dlm", "1.0.0:lvmlock", -212, 'belongs to the dlm cluster "lvmlock"'],
-  ["dlm", "none", -212, 'has lock args "", which are not understood'],
-  ["dlm", "garbage", -212, 'has lock args "garbage", which are not understood'],
-  ["dlm", "1.0.0:a\nlvmlockd started", -212, 'lock args "1.0.0:a?lvmlockd started"'],
-  ["sanlock", "1.0.0:lvmlock", -93],
-  ["sanlock", `1.0.0:${CLUSTER}`, -93],
+  ["dlm", CLUSTER, -212, `the lock args "${CLUSTER}" are not understood`],
+  ["dlm", "1.0.0:lvmlock", -214, 'it belongs to the DLM cluster "lvmlock"'],
+  ["dlm", "none", -212, 'the lock args "" are not understood'],
+  ["dlm", "garbage", -212, 'the lock args "garbage" are not understood'],
+  ["dlm", "1.0.0:a\nlvmlockd started", -214, 'the DLM cluster "a?lvmlockd started"'],
+  ["sanlock", "1.0.0:lvmlock", -214],
+  ["sanlock", `1.0.0:${CLUSTER}`, -214],
   ["idm", "1.0.0", -93],
   ["none", `1.0.0:${CLUSTER}`, -22],
   ["nosuch", `1.0.0:${CLUSTER}`, -22],
@@ -43,7 +44,7 @@ Deno.test("a VG that was not made here is refused, and nothing is granted in it"
       assertEquals(await client.result("start_vg", start), result);
       assertEquals(await client.result("start_wait"), 0);
       if (message !== undefined) {
-        const line = await daemon.errors.line(/^VG vg0 /, from);
+        const line = await daemon.errors.line(/^VG vg0/, from);
         assertEquals(line.includes(message), true, line);
       }
       assertEquals(await client.lockVg(VG, "ex"), -210);
@@ -55,15 +56,15 @@ Deno.test("a VG that was not made here is refused, and nothing is granted in it"
   assertEquals(await client.lockVg(VG, "ex"), 0);
 });
 
-Deno.test("sanlock and idm are not offered for a new VG", async () => {
+Deno.test("where sanlock does not run it makes no VG; idm is not served", async () => {
   await using place = await Place.open("embedded");
   await place.start();
   using client = await place.connect();
-  for (const type of ["sanlock", "idm"]) {
+  for (const [type, init, global] of [["sanlock", -214, -210], ["idm", -93, -93]] as const) {
     const vg = { pid: 1, vg_name: VG, vg_lock_type: type, vg_lock_args: "lvmlock" };
-    assertEquals(await client.result("init_vg", vg), -93);
+    assertEquals(await client.result("init_vg", vg), init);
     const gl = { cmd: "vgcreate", pid: 1, mode: "ex", opts: "none", vg_lock_type: type };
-    assertEquals(await client.result("lock_gl", gl), -93);
+    assertEquals(await client.result("lock_gl", gl), global);
   }
 });
 

@@ -62,6 +62,22 @@ Deno.test("without -f the caller goes on when the daemon serves, which is then o
   assertEquals(place.remains(), []);
 });
 
+Deno.test("programs that the daemon runs get none of its sockets", async () => {
+  await using place = await Place.open("embedded");
+  await run([...program, ...place.args], { cwd: place.directory });
+  using daemon = new Found(place.pidFile);
+  using client = await place.connect();
+  assertEquals(await client.result("hello"), 0);
+  const sockets = [...Deno.readDirSync(`/proc/${daemon.pid}/fd`)].map(({ name }) => name)
+    .filter((fd) => daemon.link(`fd/${fd}`).startsWith("socket:"));
+  assertEquals(sockets.length >= 3, true);
+  for (const fd of sockets) {
+    const info = Deno.readTextFileSync(`/proc/${daemon.pid}/fdinfo/${fd}`);
+    const flags = parseInt(/^flags:\s*([0-7]+)$/m.exec(info)![1]!, 8);
+    assertEquals((flags & 0o2000000) !== 0, true, `descriptor ${fd} is not close-on-exec`);
+  }
+});
+
 Deno.test("paths are those of the directory that the daemon was started in", async () => {
   await using place = await Place.open("embedded");
   const paths = ["-s", "native.sock", "-p", "pid", "--api-socket", "./api.sock"]

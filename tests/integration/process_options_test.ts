@@ -32,7 +32,8 @@ Deno.test("an option that is not understood ends with 1, the reason and the usag
     [["-p"], /pid-file requires an argument/],
     [["--socket-path"], /socket-path requires an argument/],
     [["--test", "-g", "nosuch"], /gl-type/],
-    [["-g", "sanlock"], /gl-type/],
+    [["-g", "idm"], /gl-type/],
+    [["--kill-path", "lvmlockctl"], /kill-path/],
     [["--info-layout", "1"], /info-layout/],
   ];
   for (const [args, reason] of wrong) {

@@ -7,7 +7,7 @@
  */
 import { type ApiClient, connectApi } from "../../core/api/client.ts";
 import { Conversation } from "../integration/conversation.ts";
-import { type DaemonProcess, Place, type StartOptions } from "../integration/daemon.ts";
+import { type DaemonProcess, exists, Place, type StartOptions } from "../integration/daemon.ts";
 import { makeDirectory, SanlockDaemon } from "./daemon.ts";
 import { MIB } from "./leases.ts";
 import { SharedVg } from "./daemon_vg.ts";
@@ -23,12 +23,17 @@ export interface HostOptions {
   /** Further arguments of our daemon. */
   args?: string[];
   env?: Record<string, string>;
+  /** The command for lost leases only notes how it was called, in {@link LvmHost.kills}. */
+  notesKills?: boolean;
 }
+
+/** Appends its arguments to the file beside it. */
+const noteKill = '#!/bin/sh\necho "$*" >> "$0.calls"\n';
 
 /** One host. */
 export class LvmHost implements AsyncDisposable {
   readonly api: ApiClient;
-  #process: DaemonProcess | undefined;
+  readonly #processes: DaemonProcess[] = [];
 
   private constructor(
     readonly place: Place,
@@ -41,7 +46,7 @@ export class LvmHost implements AsyncDisposable {
   /** Starts both daemons. */
   static async start(devDir: string, options: HostOptions): Promise<LvmHost> {
     const sanlock = await SanlockDaemon.start(`host${options.number}`);
-    const cluster = `embedded-test-${Deno.pid}-${options.number}`;
+    const cluster = `embedded-${crypto.randomUUID()}`;
     const host = new LvmHost(await Place.open("embedded", cluster), sanlock, {
       ...options,
       devDir,
@@ -54,18 +59,36 @@ export class LvmHost implements AsyncDisposable {
     return this.options.number;
   }
 
+  get #killPath(): string {
+    return `${this.place.directory}/kill`;
+  }
+
+  /** Arguments of the calls of its command for lost leases. */
+  get kills(): string[] {
+    const path = `${this.#killPath}.calls`;
+    return exists(path) ? Deno.readTextFileSync(path).trimEnd().split("\n") : [];
+  }
+
   /** Our daemon, the one started last. */
   get daemon(): DaemonProcess {
-    if (this.#process === undefined) throw new Error("The daemon was not started");
-    return this.#process;
+    const last = this.#processes.at(-1);
+    if (last === undefined) throw new Error("The daemon was not started");
+    return last;
+  }
+
+  /** What all our daemons on this host have printed, one after the other. */
+  get daemonLog(): string {
+    return this.#processes.map(({ errors }) => errors.text).join("--- the next daemon ---\n");
   }
 
   /** Starts our daemon, in the place of one that has ended; it serves when this resolves. */
   async startDaemon(more: StartOptions = {}): Promise<void> {
-    const { hostId = this.number, args = [] } = this.options;
-    this.#process = await this.place.start({
+    const { hostId = this.number, args = [], notesKills = false } = this.options;
+    const kill = notesKills ? ["--kill-path", this.#killPath] : [];
+    if (notesKills) await Deno.writeTextFile(this.#killPath, noteKill, { mode: 0o755 });
+    const process = await this.place.start({
       ...more,
-      args: [..."-D -o 1 -i".split(" "), `${hostId}`, ...args, ...more.args ?? []],
+      args: [..."-D -o 1 -i".split(" "), `${hostId}`, ...kill, ...args, ...more.args ?? []],
       env: {
         SANLOCK_RUN_DIR: this.sanlock.runDir,
         DM_DEV_DIR: this.options.devDir,
@@ -73,6 +96,7 @@ export class LvmHost implements AsyncDisposable {
         ...more.env,
       },
     });
+    this.#processes.push(process);
   }
 
   /** Starts a sanlock daemon in the place of the one that has ended. */

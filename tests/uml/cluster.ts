@@ -29,6 +29,9 @@ export interface ClusterOptions {
 }
 
 export class Cluster implements AsyncDisposable {
+  /** Hosts whose slot is given away. */
+  readonly #away = new Set<HostId>();
+
   private constructor(
     private readonly hosts: readonly Host[],
     private readonly surroundings: Surroundings,
@@ -60,15 +63,20 @@ export class Cluster implements AsyncDisposable {
     return host;
   }
 
-  /** A host loses power. Its place may serve another guest until {@link reboot}. */
-  async crash(id: HostId): Promise<void> {
+  /**
+   * A host loses power. If it is to stay away for long its place serves other guests until
+   * {@link reboot}, which then has to wait for it.
+   */
+  async crash(id: HostId, absence: "long" | "short" = "short"): Promise<void> {
     await this.host(id).crash();
+    if (absence === "short") return;
     this.slots.release(1);
+    this.#away.add(id);
   }
 
   /** A host that has crashed boots; its lock manager and its daemon start. */
   async reboot(id: HostId): Promise<void> {
-    await this.slots.take(1);
+    if (this.#away.delete(id)) await this.slots.take(1);
     await this.host(id).boot();
     await this.host(id).start();
   }

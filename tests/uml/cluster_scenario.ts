@@ -16,6 +16,11 @@ interface Common {
   name: string;
   /** Only with these daemons on host 1; default all. */
   only?: DaemonKind;
+  /**
+   * Seconds in which the state must become as expected. A command is repeated in this time until its
+   * exit code is as expected.
+   */
+  within?: number;
   /** What is expected of hosts afterwards, in addition to what the step says itself. */
   then?: Partial<Record<HostId, Expectations>>;
 }
@@ -26,11 +31,6 @@ interface Common {
  */
 export interface HostStep extends Common, Command {
   on?: HostId | "both";
-  /**
-   * The command is repeated until its exit code is as expected, at most for this many seconds; in this
-   * time the state after it must become as expected, too.
-   */
-  within?: number;
   /** What it prints is shown. */
   show?: true;
 }
@@ -62,7 +62,7 @@ export interface ClusterScenario {
 }
 
 /** What a step may take, apart from `within`, and a scenario, in milliseconds: they end what hangs. */
-const STEP_LIMIT = 120_000;
+const STEP_LIMIT = 300_000;
 const SCENARIO_LIMIT = 900_000;
 
 /** Pause between two attempts of a step that is repeated, in milliseconds. */
@@ -102,7 +102,7 @@ export async function runCluster(run: ClusterRun): Promise<void> {
 
 async function runStep(step: ClusterStep, cluster: Cluster): Promise<StepReport> {
   const begun = performance.now();
-  const within = "run" in step ? (step.within ?? 0) * 1000 : 0;
+  const within = (step.within ?? 0) * 1000;
   const limit = STEP_LIMIT + within;
   const timer = setTimeout(
     () => cluster.giveUp(`"${step.name}" did not end within ${limit / 1000} s`),

@@ -33,9 +33,8 @@ export LVM_SYSTEM_DIR=/run/lvmconf LVM_SUPPRESS_FD_WARNINGS=1
 
 # The guest kernel's modules lie where its package put them, not in /lib/modules.
 ln -s /usr/lib/uml/modules /run/modules/lib/modules
-for module in dm-mod dm-mirror dm-snapshot dm-thin-pool dm-raid raid1 dm-cache-smq dm-writecache; do
-  modprobe -d /run/modules "$module"
-done
+modprobe -d /run/modules -a dm-mod dm-mirror dm-snapshot dm-thin-pool dm-raid raid1 dm-cache-smq \
+  dm-writecache
 /lib/systemd/systemd-udevd --daemon
 udevadm trigger --subsystem-match=block
 udevadm settle

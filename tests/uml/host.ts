@@ -30,6 +30,11 @@ export class Host implements AsyncDisposable {
     return this.options.id;
   }
 
+  /** Its folder on this machine, /run/shared on the host. */
+  get directory(): string {
+    return this.options.guest.directory;
+  }
+
   /** Throws while the host is down. */
   get guest(): Guest {
     if (!this.#guest) throw new Error(`host ${this.id} is down`);

@@ -1,7 +1,7 @@
 /**
  * Runs scenarios with LVM's own commands against a daemon in User-Mode Linux guests:
  *
- *     deno task test:uml [--daemon ours|stock] [--command LINE] [SCENARIO …]
+ *     deno task test:uml [--daemon ours|stock] [--command LINE] [--guests NUMBER] [SCENARIO …]
  *
  * Prints a line for each step. The exit code is 0 if every step went as expected, 1 if not, 2 if the
  * arguments are wrong or packages are missing.
@@ -19,9 +19,6 @@ import { type Held, Slots } from "./slots.ts";
 /** Lines that are shown of a step. */
 const LINES = 40;
 
-/** Guests at a time. */
-const GUESTS = 2;
-
 async function daemonUnderTest(kind: unknown, line: unknown): Promise<DaemonCommand | undefined> {
   if (kind === "stock") return stock;
   if (kind !== "ours") return undefined;
@@ -38,8 +35,8 @@ function print(run: string, { name, ms, problems, note }: StepReport): void {
 
 async function main(args: string[]): Promise<number> {
   const options = parseArgs(args, {
-    string: ["daemon", "command"],
-    default: { daemon: "ours" },
+    string: ["daemon", "command", "guests"],
+    default: { daemon: "ours", guests: "2" },
   });
   const unknown = options._.filter((name) => !names.includes(String(name)));
   const missing = complaint();
@@ -48,7 +45,9 @@ async function main(args: string[]): Promise<number> {
     console.error(missing ?? `Not known: ${unknown.join(", ") || `--daemon ${options.daemon}`}`);
     return 2;
   }
-  return await runAll(plan(command.kind, options._.map(String)), { ours: command, stock });
+  // A scenario with two hosts needs two guests at a time.
+  const slots = new Slots(Math.max(2, Number(options.guests) || 2));
+  return await runAll(plan(command.kind, options._.map(String)), { ours: command, stock }, slots);
 }
 
 type Commands = Record<DaemonKind, DaemonCommand>;
@@ -58,10 +57,9 @@ interface Counts {
 }
 
 /** Runs scenarios, as many at a time as guests allow. What they leave is kept if a step failed. */
-async function runAll(runs: readonly Run[], commands: Commands): Promise<number> {
+async function runAll(runs: readonly Run[], commands: Commands, slots: Slots): Promise<number> {
   const parent = await Deno.makeTempDir({ prefix: "lvmlockd-uml-" });
   const counts = { passed: 0, failed: 0 };
-  const slots = new Slots(GUESTS);
   await Promise.all(runs.map(async (run) => {
     using held = await slots.hold(run.daemons.length);
     await runOne(run, { commands, directory: `${parent}/${run.name}`, slots: held }, counts);

@@ -10,6 +10,7 @@ const witnesses = {
   "uml-utilities": "/usr/bin/uml_mconsole",
   "lvm2": "/sbin/lvm",
   "lvm2-lockd": "/sbin/lvmlockctl",
+  "sanlock": "/usr/sbin/sanlock",
   "dmsetup": "/sbin/dmsetup",
   "thin-provisioning-tools": "/usr/sbin/thin_check",
   "udev": "/lib/systemd/systemd-udevd",

@@ -5,11 +5,20 @@
  */
 import type { ClusterScenario, Daemons } from "./cluster_scenario.ts";
 import type { DaemonKind } from "./daemon.ts";
+import { dlmDaemonRestart } from "./dlm/daemon_restart.ts";
+import { dlmNoQuorum } from "./dlm/no_quorum.ts";
+import { dlmNodeCrash } from "./dlm/node_crash.ts";
+import { dlmOneHost } from "./dlm/one_host.ts";
+import { dlmRefresh } from "./dlm/refresh.ts";
+import { dlmSameRequests } from "./dlm/same_requests.ts";
+import { dlmSharedVg } from "./dlm/shared_vg.ts";
 import { lifeOfAVg } from "./life_of_a_vg.ts";
+import { makeSafe } from "./make_safe.ts";
 import { refusals } from "./refusals.ts";
 import { restart } from "./restart.ts";
 import type { Scenario } from "./scenario.ts";
 import { daemonRestart } from "./sanlock/daemon_restart.ts";
+import { onDisk } from "./sanlock/on_disk.ts";
 import { sanlockDeath } from "./sanlock/sanlock_death.ts";
 import { twoVgs } from "./sanlock/two_vgs.ts";
 import { hostCrash } from "./sanlock/host_crash.ts";
@@ -17,14 +26,22 @@ import { storageCut } from "./sanlock/storage_cut.ts";
 import { sharedVg } from "./sanlock/shared_vg.ts";
 
 /** One host each, with the embedded lock manager or the stock daemon's test mode. */
-const scenarios: readonly Scenario[] = [lifeOfAVg, restart, refusals];
+const scenarios: readonly Scenario[] = [lifeOfAVg, makeSafe, restart, refusals];
 
 /** Hosts with a lock manager. The longest first. */
 const clusterScenarios: readonly ClusterScenario[] = [
+  dlmSharedVg,
+  dlmDaemonRestart,
+  dlmNodeCrash,
+  dlmNoQuorum,
+  dlmRefresh,
+  dlmSameRequests,
+  dlmOneHost,
   hostCrash,
   storageCut,
   sharedVg,
   daemonRestart,
+  onDisk,
   twoVgs,
   sanlockDeath,
 ];

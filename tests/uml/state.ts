@@ -14,19 +14,34 @@ export interface State {
   devices: Record<string, string>;
 }
 
-const QUERY = `
+/** What {@link readState} is to ask for; each part takes its time. */
+export interface Question {
+  devices: boolean;
+  /** Names of LVs may have changed since they were asked for. */
+  names: boolean;
+}
+
+const query = ({ devices, names }: Question) => `
 info=$(lvmlockctl --info) || { echo "$info" >&2; exit 1; }
 echo "$info"
-echo @devices; dmsetup table
-echo @names; [[ $info =~ 'LK LV '[es] ]] || exit 0
-exec lvs -a --noheadings --nolocking --readonly -o lv_uuid,vg_name,lv_name 2> /dev/null`;
+echo @devices; ${devices ? "dmsetup table" : ":"}
+echo @names; ${names ? NAMES : ""}`;
+
+/** Reports may fail where storage does; the locks then go by their UUIDs. */
+const NAMES = `[[ $info =~ 'LK LV '[es] ]] || exit 0
+lvs -a --noheadings --nolocking --readonly -o lv_uuid,vg_name,lv_name 2> /dev/null || :`;
+
+/** Names of LVs that have been seen, by UUID. */
+const known = new WeakMap<Guest, Map<string, string>>();
 
 /** Asks the guest. Throws when the daemon does not answer. */
-export async function readState(guest: Guest): Promise<State> {
-  const { code, stdout, stderr } = await guest.run(QUERY);
+export async function readState(guest: Guest, question: Question): Promise<State> {
+  const { code, stdout, stderr } = await guest.run(query(question));
   if (code !== 0) throw new Error(`the state cannot be read: ${stderr}`);
-  const [info = "", devices = "", names = ""] = stdout.split(/^@\w+\n/m);
-  return { info, locks: parseLocks(info, parseNames(names)), devices: parseDevices(devices) };
+  const [info = "", devices = "", text = ""] = stdout.split(/^@\w+\n/m);
+  const names = question.names ? parseNames(text) : known.get(guest) ?? new Map();
+  known.set(guest, names);
+  return { info, locks: parseLocks(info, names), devices: parseDevices(devices) };
 }
 
 function parseNames(text: string): Map<string, string> {

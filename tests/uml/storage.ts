@@ -19,9 +19,9 @@ const table = (n: number, target: "linear" | "error") =>
 
 /** Makes the devices of a host, for disks 0 to `count` - 1. */
 export async function attach(guest: Guest, count: number): Promise<void> {
-  for (let n = 0; n < count; n++) {
-    await succeed(guest, `dmsetup create disk${n} --table ${table(n, "linear")}`);
-  }
+  const disks = [...Array(count).keys()];
+  const commands = disks.map((n) => `dmsetup create disk${n} --table ${table(n, "linear")}`);
+  await succeed(guest, commands.join(" && "));
 }
 
 /** From now on every access of this host to the disk fails. */
@@ -31,8 +31,11 @@ export const cut = (guest: Guest, n: number) => replace(guest, n, "error");
 export const restore = (guest: Guest, n: number) => replace(guest, n, "linear");
 
 async function replace(guest: Guest, n: number, target: "linear" | "error"): Promise<void> {
-  await succeed(guest, `dmsetup load disk${n} --table ${table(n, target)}`);
-  await succeed(guest, `dmsetup suspend --noflush --nolockfs disk${n}; dmsetup resume disk${n}`);
+  await succeed(
+    guest,
+    `dmsetup load disk${n} --table ${table(n, target)} &&
+      dmsetup suspend --noflush --nolockfs disk${n} && dmsetup resume disk${n}`,
+  );
 }
 
 /** From now on every access to a device-mapper device waits, until {@link wake}. */

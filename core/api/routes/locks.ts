@@ -6,7 +6,7 @@
 import { createRoute, OpenAPIHono, type z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { Errno } from "../../errno.ts";
-import type { ClientId, Reply } from "../../types.ts";
+import { type ClientId, Mode, type Reply } from "../../types.ts";
 import { perform } from "../calls.ts";
 import type { ApiContext, ApiEnv } from "../context.ts";
 import { heldMode } from "../deadline.ts";
@@ -139,6 +139,7 @@ async function carryOut(
 ): Promise<Reply> {
   const reply = await perform(api, c, { ...call, deadlineMs });
   if (!succeeded(reply.result)) throw refusal(api, call.client, call.request, reply);
+  if (call.request.mode !== Mode.un) call.session?.owned.note(call.client, call.request);
   return reply;
 }
 

@@ -255,7 +255,15 @@ Deno.test("a lock in a VG that is not started is a 404 that says what to do", as
 
 Deno.test("a refusal names the other host and what the lock manager said", async () => {
   const api = await startedApi();
-  const owner = { hostId: 7, generation: 3, timestamp: 9, state: "LIVE", name: "node7" };
+  const heldSinceMs = api.service.nowMs - 180_000;
+  const owner = {
+    hostId: 7,
+    generation: 3,
+    timestamp: 9,
+    state: "LIVE",
+    name: "node7",
+    heldSinceMs,
+  };
   api.service.refuse.set(Op.lock, {
     result: -Errno.EAGAIN,
     lmResult: -243,
@@ -264,9 +272,11 @@ Deno.test("a refusal names the other host and what the lock manager said", async
   });
   const request = { ...lvLock, mode: "ex", persistent: true };
   const problem = assertProblem(await api.post("/v1/locks", request), 409, "EAGAIN");
-  const { timestamp: _, ...blockedBy } = owner;
-  assertEquals(problem.blockedBy, blockedBy);
-  for (const part of ["host 7 (node7)", "-243", "lease is taken", lvUuid]) {
+  const heldSince = "2027-01-15T07:57:00.000Z";
+  const { timestamp: _, heldSinceMs: __, ...host } = owner;
+  assertEquals(problem.blockedBy, { ...host, heldSince });
+  const held = `held by host 7 (node7), LIVE, since ${heldSince}`;
+  for (const part of [held, "-243", "lease is taken", lvUuid]) {
     assertStringIncludes(problem.detail, part);
   }
 });

@@ -37,7 +37,7 @@ export function sessionRoutes(api: ApiContext) {
 
 async function* sessionEvents(
   api: ApiContext,
-  { id, client }: Session,
+  { id, client, owned }: Session,
   closed: AbortSignal,
 ): AsyncGenerator<Event[]> {
   const heartbeatSeconds = api.limits.heartbeatMs / 1000;
@@ -47,6 +47,7 @@ async function* sessionEvents(
   yield* followState(api, closed, {
     initial: false,
     wanted: (event) => event.event === "lockspace" || wanted(event),
+    others: (time) => owned.takeLost(time),
   });
 }
 

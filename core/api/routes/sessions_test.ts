@@ -49,6 +49,20 @@ Deno.test("a session hears of its own locks and of lockspaces", async () => {
   await mine.events.close();
 });
 
+Deno.test("a lock that is lost before any snapshot saw it is told as well", async () => {
+  const api = new TestApi({ limits: { coalesceMs: 200 } });
+  await api.start("vg0");
+  const { id, client, events } = await api.session();
+  const session = events.nextOf("released");
+  assertEquals((await api.post("/v1/locks", { ...vgLock, session: id })).status, 200);
+  assertEquals((await api.post("/v1/lockspaces/vg0/drop")).status, 200);
+  const released = await session;
+  assertEquals(Event.parse(released), released);
+  assert(released.event === "released" && released.holder.client!.id === client);
+  assertEquals(released.resource.vg, "vg0");
+  await events.close();
+});
+
 Deno.test("heartbeats come between events", async () => {
   const api = new TestApi({ limits: { heartbeatMs: 1 } });
   const { events } = await api.session();

@@ -34,6 +34,9 @@ export const RemoteHost = z.object({
   generation: z.int(),
   state: z.string().nullable().openapi({ description: "FREE, LIVE, FAIL, DEAD, UNKNOWN, ERROR" }),
   name: z.string().nullable(),
+  heldSince: Timestamp.nullable().openapi({
+    description: "About when it took what it holds; null if not known",
+  }),
 }).openapi("RemoteHost");
 
 export const ResourceRef = z.object({

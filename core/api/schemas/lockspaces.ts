@@ -8,6 +8,41 @@ import { lockspaceStates } from "../../types.ts";
 import { AgeSeconds, LockArgs, LockTypeName, PvPaths, Timestamp, Uuid, VgName } from "./common.ts";
 import { Waiter } from "./locks.ts";
 
+const RemainingSeconds = z.number().min(0).nullable();
+
+export const Joining = z.object({
+  note: z.string().openapi({ description: "What is waited for" }),
+  since: Timestamp,
+  ageSeconds: AgeSeconds,
+  remainingSeconds: RemainingSeconds.openapi({
+    description: "Seconds that it may still take at most; null if not known",
+  }),
+}).openapi("Joining");
+
+export const Lease = z.object({
+  state: z.enum(["healthy", "late", "lost"]).openapi({
+    description: "late: it was not renewed in time, the locks are still held; lost: they are not",
+  }),
+  note: z.string().openapi({ description: "The same in a sentence" }),
+  renewed: Timestamp.nullable(),
+  expires: Timestamp.nullable().openapi({
+    description: "When this host's locks are lost unless the lease is renewed before",
+  }),
+  remainingSeconds: RemainingSeconds.openapi({ description: "Seconds until it expires" }),
+}).openapi("Lease");
+
+export const LockspaceHost = z.object({
+  hostId: z.int(),
+  name: z.string().nullable(),
+  generation: z.int(),
+  state: z.string().openapi({ description: "LIVE, FAIL, DEAD, FREE or UNKNOWN" }),
+  self: z.boolean().openapi({ description: "True for this host" }),
+  lastSeen: Timestamp.nullable().openapi({
+    description: "Its last sign of life; null if not known",
+  }),
+  lastSeenSeconds: AgeSeconds.nullable(),
+}).openapi("LockspaceHost");
+
 export const Lockspace = z.object({
   vg: z.string().nullable().openapi({ description: "Null for the global lockspace" }),
   lockspace: z.string().openapi({ example: "lvm_vg0" }),
@@ -25,6 +60,15 @@ export const Lockspace = z.object({
   pending: z.array(Waiter).openapi({ description: "Requests that wait for the lockspace itself" }),
   since: Timestamp,
   ageSeconds: AgeSeconds,
+  joining: Joining.nullable().openapi({
+    description: "What the lock manager does while the lockspace starts; null if it does not tell",
+  }),
+  lease: Lease.nullable().openapi({
+    description: "The lease by which this host proves that it is alive; null where there is none",
+  }),
+  hosts: z.array(LockspaceHost).openapi({
+    description: "The hosts in it as far as the lock manager tells, this one among them",
+  }),
 }).openapi("Lockspace");
 
 export const LockspaceList = z.object({ lockspaces: z.array(Lockspace) }).openapi("LockspaceList");

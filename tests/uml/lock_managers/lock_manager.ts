@@ -7,7 +7,7 @@
 import type { DaemonKind } from "../daemon.ts";
 import type { Guest } from "../guest.ts";
 
-export type LockManagerKind = "none" | "sanlock";
+export type LockManagerKind = "none" | "sanlock" | "dlm";
 
 /** What the hosts of one cluster need on this machine while they run. */
 export interface Surroundings extends AsyncDisposable {

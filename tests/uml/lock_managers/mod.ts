@@ -3,11 +3,13 @@
  *
  * @module
  */
+import { dlm } from "./dlm.ts";
 import type { LockManager, LockManagerKind } from "./lock_manager.ts";
 import { none } from "./none.ts";
 import { sanlock } from "./sanlock.ts";
 
 export const lockManagers: Record<LockManagerKind, LockManager> = {
+  dlm,
   none,
   sanlock,
 };

@@ -8,7 +8,7 @@ import type { Guest } from "../guest.ts";
 import { type LockManager, noSurroundings } from "./lock_manager.ts";
 
 /** Seconds that one access to the disk may take; every time limit of sanlock is a multiple of it. */
-export const IO_TIMEOUT = 2;
+export const IO_TIMEOUT = 1;
 
 /** When a host that has stopped renewing its lease begins to lose its locks, in seconds. */
 export const RENEWAL_FAILS_AFTER = 8 * IO_TIMEOUT;

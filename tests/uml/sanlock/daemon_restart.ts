@@ -8,19 +8,34 @@ import type { ClusterScenario, ClusterStep, Daemons } from "../cluster_scenario.
 import type { DaemonKind } from "../daemon.ts";
 import { create, join, lockedByOther, started } from "./steps.ts";
 
-const held = { "vg0/own": "ex", "vg0/common": "sh", "vg0/pool": "ex" } as const;
-const devices = { "vg0-own": "linear", "vg0-common": "linear", "vg0-thin": "thin" };
+const devices = { "vg0-own": "linear", "vg0-common": "linear" };
+const inactive = { "vg0-own": "", "vg0-common": "", "vg0-thin": "" };
 
-const preparation: ClusterStep[] = [
+/**
+ * The stock daemon takes over locks of active LVs only, so it forgets the lock of a thin pool that is
+ * held for its thin LVs. Ours finds it again.
+ */
+const held = (daemon: DaemonKind): Record<string, "ex" | "sh"> => ({
+  "vg0/own": "ex",
+  "vg0/common": "sh",
+  ...daemon === "ours" && { "vg0/pool": "ex" },
+});
+
+const preparation = (daemon: DaemonKind): ClusterStep[] => [
   create("vg0", 0),
   join("vg0"),
   {
-    name: "host 1 has LVs active exclusively, shared and thin",
+    name: "host 1 has one LV active exclusively, another shared",
     run: `lvcreate -L 16M -n own vg0 && printf precious | dd of=/dev/vg0/own conv=fsync &&
       lvcreate -an -Zn -L 16M -n common vg0 && lvchange -asy vg0/common &&
-      lvcreate -an -Zn -L 16M -n idle vg0 && lvcreate -y -T -L 32M -V 64M -n thin vg0/pool`,
-    locks: held,
+      lvcreate -an -Zn -L 16M -n idle vg0`,
     devices,
+  },
+  {
+    name: "and a thin LV, for which its pool is locked",
+    only: "ours",
+    run: "lvcreate -y -T -L 32M -V 64M -n thin vg0/pool",
+    locks: held(daemon),
   },
   {
     name: "host 2 shares the shared one",
@@ -61,22 +76,22 @@ const succession = ({ next, withoutFile }: Succession): ClusterStep[] => [
     name: `a daemon (${next}) starts on host 1${withoutFile ? " without the adopt file" : ""} ` +
       "and has the same locks",
     act: (cluster) => cluster.host(1).start(next),
-    then: { 1: { info: started("vg0"), locks: held, devices } },
+    then: { 1: { info: started("vg0"), locks: held(next), devices } },
   },
   {
     name: "a shared lock that was adopted is released and taken again",
     run: "lvchange -an vg0/common && lvchange -asy vg0/common",
-    locks: held,
+    locks: held(next),
   },
   {
     name: "an exclusive lock that was adopted can be converted, and back",
     run: "lvchange -asy vg0/own && lvchange -aey vg0/own",
-    locks: held,
+    locks: held(next),
   },
   {
     name: "the VG can be changed",
     run: "lvextend -L +4M vg0/idle && lvcreate -an -Zn -L 4M -n more vg0 && lvremove -y vg0/more",
-    locks: held,
+    locks: held(next),
   },
 ];
 
@@ -85,13 +100,13 @@ const end: ClusterStep[] = [
     name: "all LVs of host 1 are deactivated",
     run: "vgchange -an vg0",
     locks: {},
-    devices: { "vg0-own": "", "vg0-common": "", "vg0-thin": "" },
+    devices: inactive,
   },
   {
     name: "host 2 takes them",
     on: 2,
     run: "vgchange -aey vg0 && head -c 8 /dev/vg0/own",
-    stdout: /^precious$/,
+    stdout: /^precious$/m,
     devices,
   },
   {
@@ -128,5 +143,7 @@ export const daemonRestart: ClusterScenario = {
   clusters: [["ours", "stock"]],
   oracle: true,
   diskMebibytes: [500],
-  steps: (daemons) => [...preparation, ...successions(daemons).flatMap(succession), ...end],
+  steps: (
+    daemons,
+  ) => [...preparation(daemons[0]!), ...successions(daemons).flatMap(succession), ...end],
 };

@@ -20,7 +20,6 @@ const exclusive: ClusterStep[] = [
   },
   { name: "host 1 activates it exclusively", run: "lvchange -aey vg0/lv0", locks: lv0("ex") },
   refused(2, "lvchange -aey vg0/lv0"),
-  refused(2, "vgchange -aey vg0"),
   {
     name: "host 1 stands still, but its lock is as good as before",
     act: (cluster) => whilePaused(cluster, "lvchange -aey vg0/lv0"),

@@ -9,8 +9,14 @@ import { DEAD_AFTER } from "../lock_managers/sanlock.ts";
 import { manyLvs } from "./many_lvs.ts";
 import { create, join, lockedByOther, started } from "./steps.ts";
 
-const crash = (name: string): ClusterStep => ({ name, act: (cluster) => cluster.crash(1) });
-const reboot: ClusterStep = { name: "host 1 boots again", act: (cluster) => cluster.reboot(1) };
+/** A whole other scenario may have taken its place. */
+const SLOT_LIMIT = 600;
+
+const reboot: ClusterStep = {
+  name: "host 1 boots again",
+  act: (cluster) => cluster.reboot(1),
+  within: SLOT_LIMIT,
+};
 
 const refused = (run: string, lv: string): ClusterStep => ({
   name: `host 2 is refused: ${run}`,
@@ -48,7 +54,7 @@ const preparation: ClusterStep[] = [
 ];
 
 const death: ClusterStep[] = [
-  crash("host 1 crashes"),
+  { name: "host 1 crashes", act: (cluster) => cluster.crash(1, "long") },
   refused("lvchange -aey vg0/own", "vg0/own"),
   refused("lvchange -aey vg0/common", "vg0/common"),
   ...manyLvs({ "vg0/common": "sh" }),
@@ -86,7 +92,7 @@ const shortAbsence: ClusterStep[] = [
     run: "lvcreate -Zn -L 16M -n third vg0",
     locks: { "vg0/third": "ex" },
   },
-  crash("it crashes again"),
+  { name: "it crashes again", act: (cluster) => cluster.crash(1) },
   refused("lvchange -aey vg0/third", "vg0/third"),
   reboot,
   startSoon("vg0"),

@@ -8,11 +8,12 @@
  * @module
  */
 import type { Cluster } from "../cluster.ts";
-import type { ClusterScenario, ClusterStep, Daemons } from "../cluster_scenario.ts";
+import type { ClusterScenario, ClusterStep, Daemons, HostStep } from "../cluster_scenario.ts";
+import type { Expectations } from "../judge.ts";
 import { DEAD_AFTER, RENEWAL_FAILS_AFTER } from "../lock_managers/sanlock.ts";
 import { cut, restore } from "../storage.ts";
 import { atOnce } from "./at_once.ts";
-import { create, join, lockedByOther, notStarted, started } from "./steps.ts";
+import { create, join, notStarted, started } from "./steps.ts";
 
 /** Replaces every LV of a VG except the one with the leases by a device without storage. */
 const SCRIPT = `#!/bin/bash
@@ -22,9 +23,23 @@ done`;
 
 /** The VG that each host loses, and its disk. */
 const losses = [{ host: 1, vg: "vgb", disk: 1 }, { host: 2, vg: "vgc", disk: 2 }] as const;
-const other = (host: 1 | 2) => host === 1 ? 2 : 1;
 
-const each = (step: (loss: typeof losses[number]) => ClusterStep) => losses.map(step);
+/** For a script that runs on both hosts: the VG that the host loses, and the other host's. */
+const NAMES = "vgs=(- vgb vgc); lost=${vgs[host]}; other=${vgs[3 - host]}";
+
+/** A step of both hosts at the same time, and what is expected of each then. */
+const each = (
+  step: Omit<HostStep, "on" | "then">,
+  expected: (loss: typeof losses[number]) => Expectations = () => ({}),
+): ClusterStep => ({
+  ...step,
+  on: "both",
+  run: `${NAMES}; ${step.run}`,
+  then: { 1: expected(losses[0]), 2: expected(losses[1]) },
+});
+
+const has = (vg: string): Expectations => ({ locks: { [`${vg}/data`]: "ex" } });
+const otherVg = (vg: string) => losses.find((loss) => loss.vg !== vg)!.vg;
 
 /** Every host with the stock daemon needs a script, and host 2. */
 function configuration(daemons: Daemons): ClusterStep[] {
@@ -43,12 +58,10 @@ const preparation: ClusterStep[] = [
   create("vgb", 1),
   create("vgc", 2),
   join("vg0", "vgb", "vgc"),
-  ...each(({ host, vg }) => ({
-    name: `host ${host} has an LV of ${vg} active`,
-    on: host,
-    run: `lvcreate -L 16M -n data ${vg} && printf precious | dd of=/dev/${vg}/data conv=fsync`,
-    locks: { [`${vg}/data`]: "ex" },
-  })),
+  each({
+    name: "each host has an LV of the VG that it will lose",
+    run: "lvcreate -L 16M -n data $lost && printf precious | dd of=/dev/$lost/data conv=fsync",
+  }, ({ vg }) => has(vg)),
 ];
 
 async function change(cluster: Cluster, how: typeof cut): Promise<void> {
@@ -57,77 +70,63 @@ async function change(cluster: Cluster, how: typeof cut): Promise<void> {
 
 const loss: ClusterStep[] = [
   { name: "each host loses the disk of its VG", act: (cluster) => change(cluster, cut) },
-  ...each(({ host, vg }) => ({
-    name: `host ${other(host)} is refused the LV of ${vg}`,
-    on: other(host),
-    run: `lvchange -aey ${vg}/data`,
+  each({
+    name: "the other host is refused its LV",
+    run: "lvchange -aey $other/data",
     code: 5,
-    stderr: lockedByOther(`${vg}/data`),
-  })),
-  ...each(({ host, vg }) => ({
-    name: `host ${host} makes its LV harmless and gives ${vg} up`,
-    on: host,
+    stderr: "LV locked by other host",
+  }),
+  each({
+    name: "each host makes its LV harmless and gives the VG up",
     run: "true",
     within: RENEWAL_FAILS_AFTER + 60,
+  }, ({ vg }) => ({
     info: [notStarted(vg), started("vg0")],
     locks: {},
     devices: { [`${vg}-data`]: "error" },
   })),
-  ...each(({ host, vg }) => ({
-    name: `host ${host} cannot use ${vg} without its disk`,
-    on: host,
-    run: `vgchange --lockstart ${vg}`,
+  each({
+    name: "it cannot use the VG without its disk",
+    run: "vgchange --lockstart $lost",
     code: 5,
-    info: notStarted(vg),
-  })),
+  }, ({ vg }) => ({ info: notStarted(vg) })),
   ...atOnce,
 ];
 
 const recovery: ClusterStep[] = [
-  ...each(({ host, vg }) => ({
-    name: `host ${other(host)} takes the LV of ${vg} with its data`,
-    on: other(host),
-    run: `lvchange -aey ${vg}/data && head -c 8 /dev/${vg}/data`,
+  each({
+    name: "in time the other host takes the LV with its data",
+    run: "lvchange -aey $other/data && head -c 8 /dev/$other/data",
     within: DEAD_AFTER + 60,
     stdout: /^precious$/,
-    locks: { [`${vg}/data`]: "ex" },
-  })),
+  }, ({ vg }) => has(otherVg(vg))),
   { name: "the disks are back", act: (cluster) => change(cluster, restore) },
-  ...each(({ host, vg }) => ({
-    name: `what host ${host} still had to write to its LV of ${vg} does not reach the disk`,
-    on: host,
-    run: `dd if=/dev/zero of=/dev/${vg}/data bs=4k count=1 oflag=direct`,
+  each({
+    name: "what a host still had to write to the LV that it lost does not reach the disk",
+    run: "dd if=/dev/zero of=/dev/$lost/data bs=4k count=1 oflag=direct",
     code: 1,
     stderr: "Input/output error",
-    then: { [other(host)]: { locks: { [`${vg}/data`]: "ex" } } },
-  })),
-  ...each(({ host, vg }) => ({
-    name: `host ${host} removes what is left of its LV and starts ${vg}`,
-    on: host,
-    run: `dmsetup remove ${vg}-data && vgchange --lockstart ${vg}`,
-    info: started(vg),
-  })),
-  ...each(({ host, vg }) => ({
-    name: `host ${host} is refused what the other host took`,
-    on: host,
-    run: `lvchange -aey ${vg}/data`,
+  }),
+  each({
+    name: "each host removes what is left of the LV and starts the VG that it lost",
+    run: "dmsetup remove $lost-data && vgchange --lockstart $lost",
+  }, ({ vg }) => ({ info: started(vg), ...has(otherVg(vg)) })),
+  each({
+    name: "it is refused the LV, which the other host has now",
+    run: "lvchange -aey $lost/data",
     code: 5,
-    stderr: lockedByOther(`${vg}/data`),
-  })),
-  ...each(({ host, vg }) => ({
-    name: `host ${other(host)} gives the LV of ${vg} back`,
-    on: other(host),
-    run: `head -c 8 /dev/${vg}/data && lvchange -an ${vg}/data`,
+    stderr: "LV locked by other host",
+  }),
+  each({
+    name: "the other host gives it back",
+    run: "head -c 8 /dev/$other/data && lvchange -an $other/data",
     stdout: /^precious$/,
-    locks: {},
-  })),
-  ...each(({ host, vg }) => ({
-    name: `host ${host} has its LV of ${vg} again`,
-    on: host,
-    run: `lvchange -aey ${vg}/data && head -c 8 /dev/${vg}/data`,
+  }, () => ({ locks: {} })),
+  each({
+    name: "each host has its LV again",
+    run: "lvchange -aey $lost/data && head -c 8 /dev/$lost/data",
     stdout: /^precious$/,
-    locks: { [`${vg}/data`]: "ex" },
-  })),
+  }, ({ vg }) => has(vg)),
 ];
 
 export const storageCut: ClusterScenario = {

@@ -1,0 +1,78 @@
+/**
+ * One lockspace that this daemon uses, the locks that it has in it, and what becomes of calls when
+ * the lockspace is lost.
+ *
+ * @module
+ */
+import { ResourceType } from "../../core/types.ts";
+import type { LockspaceSpec, ResourceSpec } from "../lock_manager.ts";
+import type { DlmHandle, LockState } from "./client.ts";
+import type { DlmMode } from "./constants.ts";
+
+/** The lock of one resource. It is in mode NL while nobody here holds it. */
+export interface Held {
+  readonly state: LockState;
+  mode: DlmMode;
+  /** The value block as it was read with the lock; undefined if it was not. */
+  block: Uint8Array | undefined;
+}
+
+/** Answer of a call that the DLM will never answer. */
+export const LOST = Symbol("lost");
+
+export class DlmLockspace {
+  /** By the resource's name. */
+  readonly held = new Map<string, Held>();
+  readonly #lost = Promise.withResolvers<typeof LOST>();
+  /** Why its locks are lost; `""` while they are not. */
+  #why = "";
+  /** It is being left: that it is gone is no surprise. */
+  leaving = false;
+
+  /** @param slowExclusive this kernel returns no current value block with a lock that goes to EX. */
+  constructor(
+    readonly spec: LockspaceSpec,
+    readonly name: string,
+    readonly handle: DlmHandle,
+    readonly slowExclusive = false,
+  ) {}
+
+  get lost(): string {
+    return this.#why;
+  }
+
+  /** From now on nothing is asked any more, and nothing waits for an answer. */
+  lose(why: string): void {
+    this.#why = why;
+    this.#lost.resolve(LOST);
+  }
+
+  /** Makes a call that the loss of the lockspace ends. */
+  async call<T>(native: (handle: DlmHandle) => Promise<T>): Promise<T | typeof LOST> {
+    if (this.#why !== "") return LOST;
+    return await Promise.race([native(this.handle), this.#lost.promise]);
+  }
+}
+
+/** Longest name of a lockspace for the kernel's device, bytes; longer ones are cut, on every host. */
+const LOCKSPACE_NAME_LENGTH = 63;
+
+export function kernelName(lockspaceName: string): string {
+  return lockspaceName.slice(0, LOCKSPACE_NAME_LENGTH);
+}
+
+/** Locks of LVs carry no value block. */
+export function usesValueBlock({ type }: ResourceSpec): boolean {
+  return type !== ResourceType.lv;
+}
+
+/** How a lock is called in a message. */
+export function lockName({ vgName }: LockspaceSpec, { type, name }: ResourceSpec): string {
+  if (type === ResourceType.gl) return "the global lock";
+  return type === ResourceType.vg ? `the lock of VG ${vgName}` : `LV ${name} in VG ${vgName}`;
+}
+
+/** "VG vg0", or what the lockspace of the global lock is called. */
+export function lockspaceTitle({ vgName }: LockspaceSpec): string {
+  return vgName === "" ? "the global lock" : `VG ${vgName}`;
+}

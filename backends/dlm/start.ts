@@ -1,0 +1,261 @@
+/**
+ * Starting and stopping a lockspace.
+ *
+ * @module
+ */
+import { Errno } from "../../core/errno.ts";
+import { logger } from "../../core/log.ts";
+import { type LockspaceOutlook, Mode, ResourceType } from "../../core/types.ts";
+import type {
+  Adopt,
+  Answer,
+  JoinAnswer,
+  LockspaceSpec,
+  PrepareAnswer,
+  ResourceSpec,
+} from "../lock_manager.ts";
+import type { ControlLibrary, DlmHandle, DlmLibrary, KernelVersion } from "./client.ts";
+import type { Controller } from "./controller.ts";
+import { clusterOf, shown } from "./lock_args.ts";
+import { forgetLock, takeLock } from "./locks.ts";
+import { DlmLockspace, kernelName, lockspaceTitle, LOST } from "./lockspace.ts";
+import { awaitQuorum, pause, pendingNote, type Readiness } from "./quorum.ts";
+import type { SystemFiles } from "./system_files.ts";
+import type { DumpedLock, Tools } from "./tools.ts";
+
+const log = logger("dlm");
+
+/** Everything outside this process that a start needs. */
+export interface Surroundings {
+  library: () => DlmLibrary;
+  control: () => ControlLibrary;
+  clusterName: () => Promise<string>;
+  files: SystemFiles;
+  tools: Tools;
+  controller: Controller;
+  /** Pause between two looks at what a join waits for, milliseconds. */
+  lookMs: number;
+}
+
+const NO_CLUSTER = "no DLM cluster runs on this host: start corosync, then dlm (dlm_controld)";
+const NO_DAEMON = "dlm_controld does not run on this host: start dlm; if it refuses because of " +
+  "lockspaces that were left behind, restart the host";
+
+/** The part of a start that is answered at once. */
+export async function prepareStart(
+  spec: LockspaceSpec,
+  { library, clusterName, files, controller }: Surroundings,
+): Promise<PrepareAnswer> {
+  const refuse = (error: number, why: string): PrepareAnswer => ({
+    result: -error,
+    message: `${lockspaceTitle(spec)}: ${why}`,
+  });
+  const wanted = spec.vgName === "" ? "" : clusterOf(spec.vgArgs);
+  if (wanted === undefined) {
+    return refuse(Errno.EARGS, `the lock args "${shown(spec.vgArgs)}" are not understood`);
+  }
+  const cluster = await clusterName();
+  if (cluster === "") {
+    const whose = wanted === "" ? "" : `it belongs to the DLM cluster "${shown(wanted)}", but `;
+    return refuse(Errno.EMANAGER, whose + NO_CLUSTER);
+  }
+  if (spec.vgName !== "" && wanted !== cluster) {
+    const why = `it belongs to the cluster "${shown(wanted)}", this host to "${shown(cluster)}"`;
+    return refuse(Errno.EARGS, why);
+  }
+  if (!await controller.isRunning()) return refuse(Errno.EMANAGER, NO_DAEMON);
+  if (!files.hasControlDevice()) {
+    const why = "the DLM's control device /dev/misc/dlm-control is missing: is udev running?";
+    return refuse(Errno.EMANAGER, why);
+  }
+  try {
+    library().kernelVersion();
+  } catch (error) {
+    return refuse(Errno.EMANAGER, (error as Error).message);
+  }
+  return { result: 0 };
+}
+
+export type Joining = NonNullable<LockspaceOutlook["joining"]>;
+
+export interface Joined {
+  answer: JoinAnswer;
+  lockspace?: DlmLockspace;
+}
+
+/** One join under way. `note` says what it waits for. */
+export class Join {
+  readonly joining: Joining;
+  readonly #cancelled = new AbortController();
+  readonly #name: string;
+  readonly #title: string;
+  #over = false;
+
+  constructor(
+    private readonly spec: LockspaceSpec,
+    private readonly adopt: Adopt,
+    private readonly around: Surroundings,
+  ) {
+    this.#name = kernelName(spec.name);
+    this.#title = lockspaceTitle(spec);
+    const note = `joining the lockspace ${this.#name}`;
+    this.joining = { note, sinceMs: Date.now(), longestMs: 0 };
+  }
+
+  /** Gives up if it is not yet in the kernel's hands: the join then answers ECANCELED. */
+  cancel(): void {
+    this.#cancelled.abort();
+  }
+
+  /** There is no limit: a quorum may come back at any time. */
+  async run(): Promise<Joined> {
+    // `lvm_global` has no LVs, so whatever a dead daemon left in it can be used again.
+    const mayBeOurs = this.adopt !== "no" || this.spec.vgName === "";
+    const isThere = this.around.files.hasLockspace(this.#name);
+    if (isThere && !mayBeOurs) return this.#refuse(-Errno.EEXIST, LEFT_BEHIND);
+    if (!isThere && this.adopt === "only") {
+      return this.#refuse(-Errno.EADOPT_NONE, "this host is not in its lockspace");
+    }
+    const gone = Promise.withResolvers<Readiness>();
+    const stopWatching = this.around.controller.onGone(() => gone.resolve("no dlm_controld"));
+    const entered = await Promise.race([
+      isThere ? this.#open(OTHER_JOIN) : this.#create(),
+      gone.promise,
+    ]);
+    stopWatching();
+    this.#over = true;
+    if (typeof entered === "object") return await this.#enter(entered, isThere);
+    if (entered === "cancelled") return this.#refuse(-Errno.ECANCELED, "the start was cancelled");
+    if (entered === "no dlm_controld") return this.#refuse(-Errno.EMANAGER, NO_DAEMON);
+    return this.#refuse(-Errno.ELMERR, NOT_JOINED);
+  }
+
+  #say(note: string): void {
+    if (this.joining.note === note || this.#over) return;
+    this.joining.note = note;
+    log.warn(`${this.#title}: ${note}`);
+  }
+
+  #refuse(result: number, why: string): Joined {
+    return { answer: { result, message: `${this.#title}: ${why}` } };
+  }
+
+  async #create(): Promise<DlmHandle | Readiness | undefined> {
+    const { signal } = this.#cancelled;
+    const readiness = await awaitQuorum(this.around, signal, (note) => this.#say(note));
+    if (readiness !== "ready") return readiness;
+    const create = this.around.library().create(this.#name);
+    let pending = true;
+    void this.#watch(() => pending);
+    const handle = await create;
+    pending = false;
+    if (handle !== undefined || !this.around.files.hasLockspace(this.#name)) return handle;
+    // Joined, but its device came later than libdlm waits for it.
+    return await this.#open(`waiting for the device /dev/misc/dlm_${this.#name}: is udev running?`);
+  }
+
+  /** Sees what dlm_controld waits for, as long as the kernel has not joined. */
+  async #watch(isPending: () => boolean): Promise<void> {
+    const { control, lookMs } = this.around;
+    const never = new AbortController().signal;
+    for (;;) {
+      await pause(lookMs, never);
+      if (!isPending() || this.#over) return;
+      const change = await pendingChange(control, this.#name);
+      const note = change && pendingNote(change);
+      if (note !== undefined && isPending()) this.#say(note);
+    }
+  }
+
+  /** Opens a lockspace that this host is in, or is about to be in. */
+  async #open(note: string): Promise<DlmHandle | Readiness | undefined> {
+    const { files, library, lookMs } = this.around;
+    while (files.hasLockspace(this.#name)) {
+      const handle = files.hasDevice(this.#name) ? await library().open(this.#name) : undefined;
+      if (handle !== undefined) return handle;
+      this.#say(note);
+      await pause(lookMs, this.#cancelled.signal);
+      if (this.#cancelled.signal.aborted) return "cancelled";
+    }
+    return await this.#create();
+  }
+
+  async #enter(handle: DlmHandle, wasThere: boolean): Promise<Joined> {
+    const slow = needsTwoSteps(this.around.library().kernelVersion());
+    const lockspace = new DlmLockspace(this.spec, this.#name, handle, slow);
+    if (wasThere && this.spec.vgName === "") await releaseGlobalOrphan(lockspace);
+    return { answer: { result: 0 }, lockspace };
+  }
+}
+
+const LEFT_BEHIND = "this host is in its lockspace already, from a daemon that ended without " +
+  "leaving it: start this daemon with --adopt 1 to take over its locks";
+/** A process that was killed may still be joining. */
+const OTHER_JOIN = "waiting for a join that a daemon that died has begun";
+const NOT_JOINED = "its lockspace cannot be joined; `dmesg` and `dlm_tool dump` say more";
+
+async function pendingChange(control: () => ControlLibrary, name: string) {
+  try {
+    return await control().pendingChange(name);
+  } catch {
+    return undefined; // the library is missing: nobody can be asked
+  }
+}
+
+/** Kernels of this version, or of none that is known, need it to read a value block. */
+function needsTwoSteps(version: KernelVersion | undefined): boolean {
+  return version === undefined ||
+    (version.major === 6 && version.minor === 0 && version.patch === 1);
+}
+
+/** A global lock that a dead daemon held protects nobody, and would keep every host from changes. */
+async function releaseGlobalOrphan(lockspace: DlmLockspace): Promise<void> {
+  const resource: ResourceSpec = { type: ResourceType.gl, name: "GLLK", lockArgs: "" };
+  for (const mode of [Mode.ex, Mode.sh]) {
+    const { result } = await takeLock(lockspace, resource, mode, { adopt: "only" });
+    if (result < 0) continue;
+    log.warn(
+      "a global lock that a daemon of this host held when it died is released" +
+        (mode === Mode.ex ? "; look whether its command was completed" : ""),
+    );
+    forgetLock(lockspace, resource);
+    return;
+  }
+}
+
+/**
+ * Leaves the lockspace, and with it all its locks on this host: EBUSY if there are some that this
+ * daemon does not hold, unless `force` says that nothing counts on them any more.
+ */
+export async function leaveLockspace(
+  lockspace: DlmLockspace,
+  force: boolean,
+  tools: Tools,
+): Promise<Answer> {
+  const title = lockspaceTitle(lockspace.spec);
+  if (lockspace.lost !== "") return { result: 0, message: `${title}: ${lockspace.lost}` };
+  lockspace.leaving = true;
+  const orphans = force ? [] : orphansIn(lockspace, await tools.locks(lockspace.name));
+  if (orphans.length > 0) {
+    lockspace.leaving = false;
+    const message = `${title}: ${orphans.length} locks of a daemon that died are still held in ` +
+      "it: adopt them with --adopt 1, or drop them with lvmlockctl --drop " +
+      `${lockspace.spec.vgName} once no LV of it is active`;
+    return { result: -Errno.EBUSY, message };
+  }
+  const result = await lockspace.call((handle) => handle.release());
+  if (result === LOST) return { result: 0, message: `${title}: ${lockspace.lost}` };
+  if (result === 0) return { result: 0 };
+  log.error(`${title}: the DLM could not leave its lockspace`);
+  return { result: 0, lmResult: result };
+}
+
+/** Locks of this node in a lockspace in which this daemon has none. */
+export function orphansIn(
+  lockspace: Pick<DlmLockspace, "held">,
+  dump: readonly DumpedLock[] | undefined,
+): DumpedLock[] {
+  return (dump ?? []).filter(({ node, mode, resource }) =>
+    node === 0 && (mode === "PR" || mode === "EX") && !lockspace.held.has(resource)
+  );
+}
