@@ -187,6 +187,8 @@ export interface LockManager {
   prepare(lockspace: LockspaceSpec, how: JoinOptions): Outcome<PrepareAnswer>;
   /** The slow part of a start; may take minutes. */
   join(lockspace: LockspaceSpec, how: JoinOptions): Outcome<JoinAnswer>;
+  /** The join that is under way is not wanted any more; it may answer sooner then. */
+  cancelJoin?(lockspace: LockspaceSpec): void;
   /**
    * `force`: the VG's locks are dropped whatever still counts on them. EBUSY if the manager keeps
    * the lockspace because of locks that this daemon does not hold.

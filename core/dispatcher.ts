@@ -18,7 +18,7 @@ import {
 } from "./lm_calls.ts";
 import { fillAnswer } from "./lm_answers.ts";
 import { logger } from "./log.ts";
-import { Effect, Field, Input, LmCall, Text } from "./records.ts";
+import { Effect, Field, Input, LmCall, owesAnswer, Text } from "./records.ts";
 import {
   type LockspaceOutlook,
   LockType,
@@ -264,7 +264,7 @@ export class Dispatcher {
 
   #call(effect: LmCallEffect): void {
     const answer = this.#tryCall(effect);
-    if (effect.op === LmCall.forget) return;
+    if (!owesAnswer(effect.op)) return;
     if (answer instanceof Promise) {
       answer.catch(failed).then((answer) => this.#answered(effect, answer));
     } else {
@@ -291,6 +291,10 @@ export class Dispatcher {
     const { manager, spec } = served;
     if (effect.op === LmCall.forget) {
       manager.forget?.(spec, resourceOf(effect));
+      return { result: 0 };
+    }
+    if (effect.op === LmCall.cancelJoin) {
+      manager.cancelJoin?.(spec);
       return { result: 0 };
     }
     return callInLockspace(manager, spec, effect);

@@ -118,8 +118,14 @@ export const LmCall = {
   status: 18,
   checkArgs: 19,
   setArgs: 20,
+  cancelJoin: 21,
 } as const;
 export type LmCall = typeof LmCall[keyof typeof LmCall];
+
+/** Whether the table waits for the answer to a call. */
+export function owesAnswer(op: number): boolean {
+  return op !== LmCall.forget && op !== LmCall.cancelJoin;
+}
 
 /** Bits of `arg` in a leave: the VG is removed; its locks are dropped whatever counts on them. */
 export const Leave = { free: 1, force: 2 } as const;

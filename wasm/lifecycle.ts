@@ -4,6 +4,7 @@ import { Bytes, copyOf, EMPTY } from "./bytes";
 import { Call, callLockspace, callResource } from "./calls";
 import { lockspaceGone, recordLockspace, reply } from "./effects";
 import {
+  append,
   ARG,
   GENERATION,
   GL_ENABLED,
@@ -12,6 +13,9 @@ import {
   inputLength,
   inputText,
   LM_RESULT,
+  LOCK_TYPE,
+  LOCKSPACE,
+  OP,
   PREV_GENERATION,
   put,
   putText,
@@ -32,6 +36,7 @@ import {
   F_WAIT,
   LEAVE_FORCE,
   LEAVE_FREE,
+  LM_CANCEL_JOIN,
   LM_JOIN,
   LM_LEAVE,
   LM_PREPARE,
@@ -39,6 +44,7 @@ import {
   LM_TYPE_IDM,
   LM_UNLOCK,
   OP_STOP,
+  OUT_LM_CALL,
   R_WARN_GL_REMOVED,
   UN,
 } from "./vocabulary";
@@ -94,6 +100,7 @@ export function prepareDone(call: Call): void {
     else reply(action, 0);
   }
   callWithTexts(LM_JOIN, lockspace, lockspace.starter);
+  if (lockspace.ender != null) cancelJoin(lockspace);
 }
 
 export function joinDone(call: Call): void {
@@ -154,7 +161,7 @@ export function usesGlobalLockspace(lockType: i32): bool {
 
 /** From now on no request is accepted; locks are released, then the lockspace is left. */
 export function beginStop(lockspace: Lockspace): void {
-  if (lockspace.state == STARTING) return; // joinDone comes back here
+  if (lockspace.state == STARTING) return cancelJoin(lockspace); // joinDone comes back here
   lockspace.state = STOPPING;
   for (let next = lockspace.resources; next != null;) {
     const r = next;
@@ -166,6 +173,14 @@ export function beginStop(lockspace: Lockspace): void {
     }
   }
   continueStop(lockspace);
+}
+
+/** Joining may take minutes: the manager may give it up. Owes no answer; the join does. */
+function cancelJoin(lockspace: Lockspace): void {
+  const record = append(OUT_LM_CALL);
+  put(record, OP, LM_CANCEL_JOIN);
+  put(record, LOCK_TYPE, lockspace.lockType);
+  put(record, LOCKSPACE, lockspace.id);
 }
 
 /** Releases one resource after the other; each answer of the manager comes back here. */

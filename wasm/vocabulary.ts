@@ -52,6 +52,7 @@ export const LM_REFRESH: i32 = 17;
 export const LM_STATUS: i32 = 18;
 export const LM_CHECK_ARGS: i32 = 19;
 export const LM_SET_ARGS: i32 = 20;
+export const LM_CANCEL_JOIN: i32 = 21;
 
 // ARG bits of LM_LEAVE: the VG is removed; its locks are dropped whatever counts on them.
 export const LEAVE_FREE: i32 = 1;

@@ -32,6 +32,8 @@ const DEVICE_MODE = 0o600;
 const NO_CALLBACK = Deno.UnsafePointer.create(1n);
 /** Locks of this host do not keep it in the lockspace: whoever leaves has released its own. */
 const FORCE = 1;
+/** What the library returns for a failure. */
+const NOT_DONE = -1;
 
 type Pointer = Deno.PointerObject;
 
@@ -41,6 +43,8 @@ class Handle implements DlmHandle {
    * would take each other's.
    */
   readonly #turn = new Queue(1);
+  /** The library has freed the handle. */
+  #released = false;
 
   constructor(
     private readonly symbols: LockSymbols,
@@ -70,6 +74,7 @@ class Handle implements DlmHandle {
     const memory = memoryOf(lock);
     const allFlags = flags | LockFlag.persistent | LockFlag.orphan;
     return this.#turn.run(() => {
+      if (this.#released) return Promise.resolve(Errno.ENOENT);
       const { lksb, name, nameLength } = memory;
       const none = NO_CALLBACK;
       const { handle } = this;
@@ -104,18 +109,18 @@ class Handle implements DlmHandle {
   }
 
   release(): Promise<number> {
-    return this.#turn.run(() =>
-      this.threads.leaves.run(() =>
-        holding(
-          [this.name],
-          () => this.symbols.dlm_release_lockspace(this.name, this.handle, FORCE),
-        )
-      )
-    );
+    return this.#turn.run(() => {
+      if (this.#released) return Promise.resolve(NOT_DONE);
+      this.#released = true;
+      const native = () => this.symbols.dlm_release_lockspace(this.name, this.handle, FORCE);
+      return this.threads.leaves.run(() => holding([this.name], native));
+    });
   }
 
   #wait(native: () => Promise<number>): Promise<number> {
-    return this.#turn.run(() => this.threads.locks.run(native));
+    return this.#turn.run(() =>
+      this.#released ? Promise.resolve(NOT_DONE) : this.threads.locks.run(native)
+    );
   }
 }
 

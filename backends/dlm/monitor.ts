@@ -16,9 +16,8 @@ const log = logger("dlm");
 /** Pause between two looks at the members, milliseconds. */
 const LOOK_MS = 2000;
 
-const GONE =
-  "dlm_controld is gone, and with it the locks of this host: other nodes may take them. " +
-  "The kernel keeps the lockspaces until this host is restarted";
+const GONE = "dlm_controld is gone: other nodes may take what this host has locked; " +
+  "the DLM can be used again when this host is restarted";
 const REMOVED = "this host is not in its lockspace any more: somebody has left it or removed it";
 
 export interface MonitorEvents {

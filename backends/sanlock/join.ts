@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { Errno } from "../../core/errno.ts";
 import type { LockspaceOutlook } from "../../core/types.ts";
 import type { SanlockClient } from "./client.ts";
 import { Sanlk } from "./constants.ts";
@@ -48,18 +49,24 @@ export function prospectOf(
 }
 
 /**
- * Adds the lockspace. While sanlock waits for a rival to be dead, its lease is watched: if it is
- * renewed, the join is given up at once.
- * @returns the result of sanlock; `hostidBusy` also when it was given up.
+ * Adds the lockspace. When `cancelled` is aborted sanlock is told to leave, which makes it give up.
+ * While sanlock waits for a rival to be dead, its lease is watched: if it is renewed, the join is
+ * given up at once.
+ * @returns the result of sanlock; `hostidBusy` also when it was given up because of a rival.
  */
 export async function addLockspace(
   client: SanlockClient,
   lockspace: SanlockLockspace,
   ioTimeout: number,
   rival: DeltaLease | undefined,
+  cancelled: AbortSignal,
 ): Promise<number> {
+  if (cancelled.aborted) return -Errno.ECANCELED;
   const arg = lockspaceArg(lockspace);
-  const added = client.addLockspace(arg, 0, ioTimeout);
+  const giveUp = () => void client.remLockspace(arg, 0);
+  cancelled.addEventListener("abort", giveUp);
+  const added = client.addLockspace(arg, 0, ioTimeout)
+    .finally(() => cancelled.removeEventListener("abort", giveUp));
   if (rival === undefined) return await added;
   let over = false;
   const result = added.finally(() => over = true);

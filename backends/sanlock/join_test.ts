@@ -57,6 +57,8 @@ function sector({ hostName, timestamp }: Pick<DeltaLease, "hostName" | "timestam
   return bytes;
 }
 
+const never = new AbortController().signal;
+
 interface Scene {
   /** What the lease of our host id holds, one after the other, each as soon as it has been read. */
   seen: DeltaLease[];
@@ -78,7 +80,7 @@ async function contested({ seen, ends }: Scene): Promise<[number, string[]]> {
   const write = (lease: DeltaLease) => Deno.writeFile(path, sector(lease));
   try {
     await write(seen[0]!);
-    const result = addLockspace(client, lockspace, 1, lease);
+    const result = addLockspace(client, lockspace, 1, lease, never);
     for (const each of seen.slice(1)) {
       await write(each);
       // It is looked at once a second.
@@ -107,9 +109,24 @@ Deno.test("a rival who does not, or whose lease is taken over, is waited for", a
   assertEquals(results, [[0, []], [0, []], [-202, []]]);
 });
 
+Deno.test("a start that is given up: sanlock is told to leave, or not asked at all", async () => {
+  const { client, lockspace } = await joined(await formatted("/none/leases", []), 1);
+  const added = Promise.withResolvers<number>();
+  client.addLockspace = () => added.promise;
+  client.remLockspace = () => {
+    added.resolve(-201); // as sanlock answers a join that is given up
+    return Promise.resolve(0);
+  };
+  const cancelled = new AbortController();
+  const result = addLockspace(client, lockspace, 1, undefined, cancelled.signal);
+  cancelled.abort();
+  assertEquals(await result, -201);
+  assertEquals(await addLockspace(client, lockspace, 1, undefined, cancelled.signal), -125);
+});
+
 Deno.test("without a rival it is sanlock's own result", async () => {
   const { client, lockspace } = await joined(await formatted("/none/leases", []), 1);
-  assertEquals(await addLockspace(client, lockspace, 1, undefined), -17);
+  assertEquals(await addLockspace(client, lockspace, 1, undefined, never), -17);
   await client.remLockspace(lockspaceArg(lockspace), 0);
-  assertEquals(await addLockspace(client, lockspace, 1, undefined), 0);
+  assertEquals(await addLockspace(client, lockspace, 1, undefined, never), 0);
 });

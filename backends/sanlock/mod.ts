@@ -65,6 +65,7 @@ export class SanlockManager implements LockManager {
   onLost: LockManager["onLost"];
   #client: SanlockClient | undefined;
   readonly #lockspaces = new Map<number, SanlockLockspace>();
+  readonly #joins = new Map<number, AbortController>();
   readonly #joining = new Map<number, Joining>();
   /** Being left by us. */
   readonly #leaving = new Set<LockspaceSpec>();
@@ -143,12 +144,23 @@ export class SanlockManager implements LockManager {
     const lockspace = this.#joined(spec);
     const adopting = this.#howToJoin(spec, how);
     const client = this.#library();
-    const answer = await joinLockspace(client, lockspace, adopting, this.settings, (joining) => {
-      this.#joining.set(spec.id, joining);
-      log.info(
-        `VG ${spec.vgName}: ${joining.note}; at most ${Math.round(joining.longestMs / 1000)} s`,
-      );
-    });
+    const join = new AbortController();
+    this.#joins.set(spec.id, join);
+    const { signal } = join;
+    const answer = await joinLockspace(
+      client,
+      lockspace,
+      adopting,
+      this.settings,
+      signal,
+      (joining) => {
+        this.#joining.set(spec.id, joining);
+        log.info(
+          `VG ${spec.vgName}: ${joining.note}; at most ${Math.round(joining.longestMs / 1000)} s`,
+        );
+      },
+    );
+    this.#joins.delete(spec.id);
     this.#joining.delete(spec.id);
     if (answer.result < 0) {
       this.#lockspaces.delete(spec.id);
@@ -163,6 +175,10 @@ export class SanlockManager implements LockManager {
     }
     this.#monitor.watch(lockspace);
     return answer;
+  }
+
+  cancelJoin({ id }: LockspaceSpec): void {
+    this.#joins.get(id)?.abort();
   }
 
   /**

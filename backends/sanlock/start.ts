@@ -145,6 +145,7 @@ export async function joinLockspace(
   lockspace: SanlockLockspace,
   how: JoinOptions,
   { ioTimeout }: StartSettings,
+  cancelled: AbortSignal,
   onProgress: (joining: Joining) => void,
 ): Promise<JoinAnswer> {
   const { spec, hostId, path, geometry } = lockspace;
@@ -161,8 +162,11 @@ export async function joinLockspace(
   const ownName = inUse ? await ownHostName() : "";
   const { joining, rival } = prospectOf(lease, hostId, ownName, ioTimeout);
   onProgress(joining);
-  const lmResult = await addLockspace(client, lockspace, ioTimeout, rival);
+  const lmResult = await addLockspace(client, lockspace, ioTimeout, rival, cancelled);
   const inherited = lmResult === -Errno.EEXIST && how.adopt !== "no";
+  if (cancelled.aborted && lmResult < 0) {
+    return { result: -Errno.ECANCELED, lmResult, message: `${vg}: the start was given up` };
+  }
   if (lmResult < 0 && !inherited) {
     const message = joinRefusal(vg, hostId, lmResult, lease?.hostName ?? "");
     return { result: lmResult, lmResult, message };

@@ -20,7 +20,7 @@
  *
  * @module
  */
-import { Effect, LmCall } from "../../core/records.ts";
+import { Effect, LmCall, owesAnswer } from "../../core/records.ts";
 import type { EffectRecord, LmCallEffect } from "../../core/engine.ts";
 import { LockType, Mode, ResourceType } from "../../core/types.ts";
 import { type LmAnswer, TableInputs } from "./inputs.ts";
@@ -198,7 +198,7 @@ export class Interpreter implements Names {
     for (let effect = queue.shift(); effect !== undefined; effect = queue.shift()) {
       this.#note(effect);
       const line = printEffect(effect, this);
-      if (!auto || effect.kind !== Effect.lmCall || effect.op === LmCall.forget) {
+      if (!auto || effect.kind !== Effect.lmCall || !owesAnswer(effect.op)) {
         lines.push(line);
         continue;
       }
@@ -224,7 +224,7 @@ export class Interpreter implements Names {
         if (effect.op === LmCall.prepare) {
           this.#lockspaces.set(effect.lockspace, effect.vgName || "lvm_global");
         }
-        if (effect.op !== LmCall.forget) this.#calls.set(effect.call, effect);
+        if (owesAnswer(effect.op)) this.#calls.set(effect.call, effect);
         break;
     }
   }

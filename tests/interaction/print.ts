@@ -7,7 +7,7 @@ import type { EffectRecord, LmCallEffect } from "../../core/engine.ts";
 import { errnoName } from "../../core/errno.ts";
 import { lockTypeWord, modeWord, resultFlags } from "../../core/native/reply.ts";
 import { opWord } from "../../core/native/info.ts";
-import { Effect, Leave, LmCall } from "../../core/records.ts";
+import { Effect, Leave, LmCall, owesAnswer } from "../../core/records.ts";
 import {
   type InspectRow,
   LockType,
@@ -99,8 +99,8 @@ function printReply(reply: Reply, showsType: boolean): string {
 }
 
 function printCall(call: LmCallEffect, names: Names): string {
-  const head = call.op === LmCall.forget
-    ? "lm forget"
+  const head = !owesAnswer(call.op)
+    ? `lm ${call.op === LmCall.forget ? "forget" : "cancel join"}`
     : `lm ${call.call} ${callWords.get(call.op)}`;
   return `${head}${target(call, names)}${details(call)}`;
 }

@@ -6,7 +6,7 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import type { EffectRecord, LmCallEffect } from "../../core/engine.ts";
-import { Effect, LmCall } from "../../core/records.ts";
+import { Effect, LmCall, owesAnswer } from "../../core/records.ts";
 import { type InspectRow, type LockspaceRow, Mode, ResourceType } from "../../core/types.ts";
 import type { LmAnswer } from "./inputs.ts";
 
@@ -56,7 +56,7 @@ export class Referee {
         this.timers.add(effect.timer);
       } else if (effect.kind === Effect.lockspaceGone) {
         this.#lockspaces.delete(effect.lockspace);
-      } else if (effect.kind === Effect.lmCall && effect.op !== LmCall.forget) {
+      } else if (effect.kind === Effect.lmCall && owesAnswer(effect.op)) {
         this.#called(effect);
       }
     }

@@ -19,7 +19,7 @@ const numbers = {
   lvs: "LVs for persistent locks, and as many for transient ones [3]",
   "daemon-crashes": "how often our daemon crashes [one in 25 rounds]",
   pauses: "how often our daemon is paused, and sanlock [one in 20 rounds each]",
-  "long-pauses": "how often sanlock is paused beyond its leases, 20 s each [1]",
+  "long-pauses": "how often sanlock is paused beyond its leases, and our daemon as long [1]",
   "host-crashes": "how often a whole host crashes, in turns back at once and after 80 s [0]",
 };
 
@@ -37,6 +37,7 @@ export function optionsOf(args: string[]): CampaignOptions | undefined {
   };
   const rounds = number("rounds", 1000);
   const pauses = number("pauses", Math.ceil(rounds / 20));
+  const longPauses = number("long-pauses", 1);
   const crashes = number("host-crashes", 0);
   const options: CampaignOptions = {
     rounds,
@@ -48,7 +49,8 @@ export function optionsOf(args: string[]): CampaignOptions | undefined {
       "pause of our daemon": pauses,
       "pause of sanlock": pauses,
       "crash of our daemon": number("daemon-crashes", Math.ceil(rounds / 25)),
-      "sanlock paused beyond its leases": number("long-pauses", 1),
+      "long pause of our daemon": longPauses,
+      "sanlock paused beyond its leases": longPauses,
       "crash of the host, back at once": Math.ceil(crashes / 2),
       "crash of the host, leases expire": Math.floor(crashes / 2),
     },

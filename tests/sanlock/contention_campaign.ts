@@ -1,11 +1,11 @@
 /**
  * A contention campaign: two hosts, several clients on each that ask for locks of one VG at random, and
- * faults. It goes in rounds; after each the hosts are asked what they believe to hold.
+ * faults. It goes in rounds, in each of which a client asks a few times.
  *
  * @module
  */
 import { Prng } from "../oracle/prng.ts";
-import { Contestant, Tally, type Transient } from "./contention_client.ts";
+import { Contestant, type Planted, Tally, type Transient } from "./contention_client.ts";
 import { type Expired, type Fault, inflict, severe } from "./contention_faults.ts";
 import { Contender, now } from "./contention_host.ts";
 import { describe, Referee } from "./contention_referee.ts";
@@ -20,6 +20,7 @@ export interface CampaignOptions {
   clientsPerHost: number;
   /** LVs for persistent locks, and as many for transient ones. */
   lvs: number;
+  planted?: Planted;
   /** Where the logs of all daemons are left if something was wrong; `""` for nowhere. */
   logs?: string;
   /** Told what goes on, a line at a time. */
@@ -37,6 +38,9 @@ export interface Verdict {
   longestMs: number;
   seconds: number;
 }
+
+/** After so many rounds the hosts are asked what they believe to hold. */
+const BATCH = 10;
 
 export async function campaign(options: CampaignOptions): Promise<Verdict> {
   await using hosts = await Hosts.start(2, { notesKills: true });
@@ -64,12 +68,13 @@ class Campaign {
     await this.#prepare();
     const plan = this.#plan();
     let round = 0;
-    for (; round < this.options.rounds || this.#under.size > 0; round++) {
-      for (const fault of plan.get(round) ?? []) this.#begin(fault);
-      await this.#playRound();
+    while (round < this.options.rounds || this.#under.size > 0) {
+      const end = round + BATCH;
+      for (; round < end; round++) for (const fault of plan.get(round) ?? []) this.#begin(fault);
+      await this.#playRounds(BATCH);
       await this.#checkBeliefs();
       if (this.#complaints.length > 0) break;
-      if (round % 100 === 99) this.#report(`round ${round + 1}, ${this.#tally.requests} requests`);
+      if (round % 100 === 0) this.#report(`round ${round}, ${this.#tally.requests} requests`);
     }
     await Promise.all(this.#under.values());
     if (this.#complaints.length === 0) await this.#finish();
@@ -90,11 +95,12 @@ class Campaign {
     );
     for (const contender of this.#contenders) contender.isBack();
     const transients = transientsOf(numbers.slice(lvs));
+    const planted = this.options.planted ?? { believeRefusals: false };
     this.#contestants = this.#contenders.flatMap((contender) =>
       Array.from({ length: clientsPerHost }, (_, i) => {
         const name = `${contender.name}/client${i + 1}`;
         const random = new Prng(this.#random.below(2 ** 32));
-        return new Contestant(name, contender, transients, random, this.#tally);
+        return new Contestant(name, contender, transients, random, this.#tally, planted);
       })
     );
   }
@@ -138,11 +144,14 @@ class Campaign {
     return { host, after: fault === "crash of our daemon" ? [own, this.#severe] : [own] };
   }
 
-  async #playRound(): Promise<void> {
+  /** Clients need not wait for each other from round to round. */
+  async #playRounds(count: number): Promise<void> {
     // The clients of a host that is away for long do not keep the others.
     const present = this.#contestants.filter(({ contender }) => contender.isUp);
     if (present.length === 0) await Promise.race(this.#contenders.map(({ up }) => up));
-    await Promise.all(present.map((each) => each.play(3 + this.#random.below(3))));
+    await Promise.all(present.map(async (each) => {
+      for (let i = 0; i < count; i++) await each.play();
+    }));
   }
 
   /** Persistent locks, of which it is known what they are, are what the daemon says that they are. */

@@ -28,6 +28,12 @@ export interface Transient {
   lv: number;
 }
 
+/** What clients do wrong on purpose, to see whether it is noticed. */
+export interface Planted {
+  /** They take locks that they were refused for granted. */
+  believeRefusals: boolean;
+}
+
 /** What came of the requests of all clients. */
 export class Tally {
   readonly results = new Map<string, number>();
@@ -56,10 +62,12 @@ export class Contestant {
     private readonly transients: readonly Transient[],
     private readonly random: Prng,
     private readonly tally: Tally,
+    private readonly planted: Planted,
   ) {}
 
-  /** Takes some steps while the host can be asked; holds no transient lock in the end. */
-  async play(steps: number): Promise<void> {
+  /** One round: some steps while the host can be asked. Holds no transient lock in the end. */
+  async play(): Promise<void> {
+    const steps = 3 + this.random.below(3);
     for (let i = 0; i < steps && this.contender.isUp; i++) {
       try {
         await this.#connect();
@@ -125,7 +133,8 @@ export class Contestant {
     const mode = this.random.pick(["sh", "ex"] as const);
     const result = await this.#askTransient(target, mode);
     this.#expect(target.name, `${target.request} ${mode}`, result, [OK, EAGAIN]);
-    if (result !== OK || this.#epoch !== this.contender.epoch) return;
+    const granted = result === OK || this.planted.believeRefusals && result === EAGAIN;
+    if (!granted || this.#epoch !== this.contender.epoch) return;
     const holding = this.contender.granted(this.name, target.name, mode, now());
     this.#mine.set(target, { mode, holding });
   }
@@ -137,7 +146,8 @@ export class Contestant {
     this.contender.ended(holding, now());
     this.#mine.delete(target);
     const result = await this.#askTransient(target, "un");
-    this.#expect(target.name, `${target.request} un`, result, [OK]);
+    const expected = this.planted.believeRefusals ? [OK, ENOENT] : [OK];
+    this.#expect(target.name, `${target.request} un`, result, expected);
   }
 
   async #convertTransient(): Promise<void> {

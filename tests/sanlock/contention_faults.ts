@@ -20,10 +20,14 @@ const EXPIRED_MS = 8 * T + 60_000 + 12_000;
 export type Fault =
   | "pause of our daemon"
   | "pause of sanlock"
+  | "long pause of our daemon"
   | "crash of our daemon"
   | "sanlock paused beyond its leases"
   | "crash of the host, back at once"
   | "crash of the host, leases expire";
+
+/** Faults that are due at the same time happen one after the other within this. */
+const SPREAD_MS = 1500;
 
 /** Faults after which the host has none of its locks; one at a time in the whole campaign. */
 export const severe: readonly Fault[] = [
@@ -44,10 +48,13 @@ export async function inflict(
   random: Prng,
   expired: Expired,
 ): Promise<void> {
-  await wait(random.below(100));
+  await wait(random.below(SPREAD_MS));
   switch (fault) {
     case "pause of our daemon":
       return await pauseDaemon(contender, 20 + random.below(900));
+    case "long pause of our daemon":
+      // sanlock renews the leases by itself: nothing is lost.
+      return await pauseDaemon(contender, 12 * T);
     case "pause of sanlock":
       return await pauseSanlock(contender, 20 + random.below(1800));
     case "crash of our daemon":

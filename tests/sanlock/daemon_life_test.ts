@@ -85,7 +85,8 @@ async function startingAndStopping(hosts: Hosts): Promise<void> {
   assertEquals(await a.lock("ex"), 0);
   const waiting = other.lock("ex");
   assertEquals(await a.stop(), 0); // a VG lock does not keep it
-  assertEquals(await waiting, -125);
+  // Cancelled as it waited, or refused because the stop came before it.
+  assertEquals([-125, -116].includes(await waiting), true);
   assertEquals(await a.start(), 0);
   assertEquals(await other.lock("ex"), 0); // nothing of it stayed behind
   assertEquals(await a.stop(), 0);

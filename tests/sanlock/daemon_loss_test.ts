@@ -33,7 +33,9 @@ async function storageLost(hosts: Hosts): Promise<void> {
   // Host 1 has our own command. Where there is no device-mapper it can do no more than tell us.
   const refusals = [ENOLS, EVGKILLED];
   await until("our own command was run", async () => refusals.includes(await a!.lv(3, "ex")));
-  assertStringIncludes(hosts.host(1).daemon.errors.text, "lvm_lost kill_vg");
+  // The daemon may notice the loss before the command tells it.
+  const { errors } = hosts.host(1).daemon;
+  await until("the command has told of it", () => errors.text.includes("lvm_lost kill_vg"));
   await until("the VG is dropped", async () => await a!.result("drop_vg") === ENOLS);
   // Host 2 has the administrator's, which tells the daemon nothing; sanlock gives no more locks.
   await until("the command of the administrator was run", () => hosts.host(2).kills.length > 0);

@@ -6,7 +6,6 @@
  */
 import type { Cluster } from "../cluster.ts";
 import type { ClusterScenario, ClusterStep } from "../cluster_scenario.ts";
-import type { DaemonKind } from "../daemon.ts";
 import { describeLeases } from "./leases.ts";
 import { create, notStarted } from "./steps.ts";
 
@@ -91,13 +90,13 @@ const turn = (n: number, found: (text: string) => void): ClusterStep[] => [
   },
 ];
 
-function steps([, second]: readonly DaemonKind[]): ClusterStep[] {
+function steps(): ClusterStep[] {
   const texts: string[] = [];
   const found = (text: string) => void texts.push(text);
   return [
     ...turn(0, found),
     {
-      name: `the daemon is replaced by the other one`,
+      name: "the stock daemon takes its place",
       act: async (cluster) => {
         await cluster.host(1).daemon.kill();
         await cluster.host(1).start("stock");
