@@ -14,16 +14,22 @@ export const packagesOf = {
   integration: ["kmod", "lvm2", "lvm2-lockd", "mount", "util-linux"],
   // sanlock's library against real daemons of it, and its headers against our structures.
   sanlock: ["gcc", "libc6-dev", "libsanlock-client1", "libsanlock-dev", "sanlock", "util-linux"],
+  // The DLM's libraries and dlm_tool without a cluster, and their headers against our structures.
+  dlm: ["dlm-controld", "gcc", "libc6-dev", "libdlm-dev", "libdlmcontrol-dev", "util-linux"],
   // The stock daemon as the judge of ours.
   oracle: ["lvm2-lockd", "util-linux"],
   // Whole hosts in User-Mode Linux with LVM on a shared disk.
   uml: [
+    "corosync",
+    "dlm-controld",
     "dmsetup",
+    "iproute2",
     "kmod",
     "libsanlock-client1",
     "lvm2",
     "lvm2-lockd",
     "sanlock",
+    "strace",
     "thin-provisioning-tools",
     "udev",
     "uml-utilities",

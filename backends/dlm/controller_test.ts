@@ -40,9 +40,12 @@ class Server {
 
 async function withPath(body: (path: string) => Promise<void>): Promise<void> {
   const directory = await Deno.makeTempDir();
+  // The watch does not keep a process alive that has nothing else to do.
+  const busy = setInterval(() => {}, 1_000_000);
   try {
     await body(`${directory}/socket`);
   } finally {
+    clearInterval(busy);
     await Deno.remove(directory, { recursive: true });
   }
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { assertEquals, assertMatch } from "@std/assert";
+import { until } from "../../tests/integration/daemon.ts";
 import type { DeltaLease } from "./delta_lease.ts";
 import { addLockspace, prospectOf } from "./join.ts";
 import { lockspaceArg } from "./lockspace.ts";
@@ -87,6 +88,7 @@ async function contested({ seen, ends }: Scene): Promise<[number, string[]]> {
       await new Promise((wake) => setTimeout(wake, 1500));
     }
     if (ends !== undefined) added.resolve(ends);
+    else await until("the join is given up", () => client.calls.length > 0);
     return [await result, client.calls];
   } finally {
     await Deno.remove(path);

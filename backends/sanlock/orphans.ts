@@ -27,12 +27,14 @@ const LV_UUID = /^[A-Za-z0-9]{6}(-[A-Za-z0-9]{4}){5}-[A-Za-z0-9]{6}$/;
 /**
  * Every LVM lockspace that the sanlock daemon of this host has joined.
  * @param known UUIDs of LVs whose locks are known; they are not looked for.
+ * @param settled resolves when nothing of the dead daemon is under way any more.
  */
 export async function findLeftBehind(
   client: SanlockClient,
   known: ReadonlySet<string>,
+  settled: () => Promise<void> = deadClientsGone,
 ): Promise<LeftBehind[]> {
-  await deadClientsGone();
+  await settled();
   const { result, lockspaces } = await client.getLockspaces();
   if (result < 0) return [];
   const joined = lockspaces.filter(({ name, flags }) =>

@@ -6,7 +6,7 @@
  */
 import { assertEquals } from "@std/assert";
 import { LockType, Mode } from "../../core/types.ts";
-import type { MemoryConnection } from "./test_client.ts";
+import type { MemoryClient, MemoryConnection } from "./test_client.ts";
 import { takeLock } from "./locks.ts";
 import { findLeftBehind } from "./orphans.ts";
 import { formatted, joined, lvAt, type MemoryHost, usual, vg } from "./test_lockspace.ts";
@@ -14,7 +14,10 @@ import { formatted, joined, lvAt, type MemoryHost, usual, vg } from "./test_lock
 const MIB = 2 ** 20;
 
 const uuid = (n: number) => `aaaaaa-bbbb-cccc-dddd-eeee-ffff-00000${n}`;
-const nothing: ReadonlySet<string> = new Set();
+/** What is found when nothing is under way any more. */
+function found(client: MemoryClient, known: ReadonlySet<string> = new Set()) {
+  return findLeftBehind(client, known, () => Promise.resolve());
+}
 
 /** The first sector of a device on which host 1 has joined for the `generation`th time. */
 function hostSector(generation: number): Uint8Array {
@@ -73,7 +76,7 @@ Deno.test("lockspaces and their LV locks, with all that is needed to take them o
     await takeLock(client, lockspace, vg, Mode.ex, { adopt: "no", repair: false });
     await lockspace.connection.close();
     const lvArgs = (slot: number) => `1.0.0:${slot * MIB}`;
-    assertEquals(await findLeftBehind(client, nothing), [{
+    assertEquals(await found(client), [{
       lockType: LockType.sanlock,
       vgName: "vg-1",
       vgUuid: "",
@@ -87,12 +90,24 @@ Deno.test("lockspaces and their LV locks, with all that is needed to take them o
   });
 });
 
+Deno.test("nothing is looked at before the dead daemon's calls are done", async () => {
+  await withHost([uuid(1)], async (host) => {
+    const done = Promise.withResolvers<void>();
+    const left = findLeftBehind(host.client, new Set(), () => done.promise);
+    await new Promise((wake) => setTimeout(wake, 0));
+    assertEquals(host.client.calls.includes("getLockspaces"), false);
+    await lock(host, 67, uuid(1), Mode.ex); // it ends well
+    done.resolve();
+    assertEquals((await left)[0]!.locks.map(({ lvUuid }) => lvUuid), [uuid(1)]);
+  });
+});
+
 Deno.test("locks that are known are not looked for", async () => {
   await withHost([uuid(1), uuid(2)], async (host) => {
     await lock(host, 67, uuid(1), Mode.ex);
     await lock(host, 68, uuid(2), Mode.ex);
     host.client.calls.length = 0;
-    const [left] = await findLeftBehind(host.client, new Set([uuid(1)]));
+    const [left] = await found(host.client, new Set([uuid(1)]));
     assertEquals(left!.locks.map(({ lvUuid }) => lvUuid), [uuid(2)]);
     assertEquals(host.client.calls.filter((call) => call.startsWith("readOwners")).length, 1);
   });
@@ -110,11 +125,11 @@ Deno.test("locks of other hosts, and of an earlier life of this one, are not our
       1,
     );
     await lock(other, 68, uuid(2), Mode.ex);
-    const [left] = await findLeftBehind(host.client, nothing);
+    const [left] = await found(host.client);
     assertEquals(left!.locks.map(({ lvUuid }) => lvUuid), [uuid(1)]);
     await Deno.writeFile(path, hostSector(2)); // it has joined again since then
     await Deno.truncate(path, host.client.storage.get(path)!.size);
-    assertEquals((await findLeftBehind(host.client, nothing))[0]!.locks, []);
+    assertEquals((await found(host.client))[0]!.locks, []);
   });
 });
 
@@ -122,19 +137,19 @@ Deno.test("lockspaces that are being joined or left, or are not LVM's, are left 
   await withHost([], async (host) => {
     const { client } = host;
     const [joined] = client.joined.values();
-    const found = async () => (await findLeftBehind(client, nothing)).map(({ vgName }) => vgName);
-    assertEquals(await found(), ["vg-1"]);
+    const names = async () => (await found(client)).map(({ vgName }) => vgName);
+    assertEquals(await names(), ["vg-1"]);
     for (const bit of [0x1, 0x2]) {
       joined!.arg.flags |= bit;
-      assertEquals(await found(), []);
+      assertEquals(await names(), []);
       joined!.arg.flags &= ~bit;
     }
     for (const name of ["libvirt", "lvm_vg-2", "lvm_vg--1", ""]) {
       joined!.arg.name = name;
-      assertEquals(await found(), []);
+      assertEquals(await names(), []);
     }
     client.failures.set("getLockspaces", [-104]);
-    assertEquals(await found(), []);
+    assertEquals(await names(), []);
   });
 });
 
@@ -142,7 +157,7 @@ Deno.test("of a long name the device knows all, sanlock the beginning", async ()
   const vgName = "n".repeat(59);
   await withHost([], async (host) => {
     rename(host, `lvm_${vgName}`.slice(0, 48));
-    const [left] = await findLeftBehind(host.client, nothing);
+    const [left] = await found(host.client);
     assertEquals([left!.vgName, left!.vgArgs], [vgName, "1.0.0:lvmlock"]);
   }, `${vgName}-lvmlock`);
 });
@@ -150,16 +165,16 @@ Deno.test("of a long name the device knows all, sanlock the beginning", async ()
 Deno.test("leases that cannot be read are left out, the lockspace is not", async () => {
   await withHost([uuid(1), uuid(2)], async (host) => {
     await lock(host, 68, uuid(2), Mode.ex);
-    const found = async (call: string, ...results: number[]) => {
+    const foundAfter = async (call: string, ...results: number[]) => {
       host.client.failures.set(call, results);
-      const [left] = await findLeftBehind(host.client, nothing);
+      const [left] = await found(host.client);
       host.client.failures.clear();
       return left!.locks.map(({ lvUuid }) => lvUuid);
     };
-    assertEquals(await found("readResource", -223), [uuid(2)]); // never formatted
-    assertEquals(await found("readResource", 0, -90), []); // the end
-    assertEquals(await found("readLockspace", -202), []);
-    assertEquals(await found("readOwners", -202), []);
+    assertEquals(await foundAfter("readResource", -223), [uuid(2)]); // never formatted
+    assertEquals(await foundAfter("readResource", 0, -90), []); // the end
+    assertEquals(await foundAfter("readLockspace", -202), []);
+    assertEquals(await foundAfter("readOwners", -202), []);
     assertEquals((host.lockspace.connection as MemoryConnection).closed, false);
   });
 });

@@ -43,6 +43,8 @@ export class TestHost implements AsyncDisposable {
   readonly manager: DlmManager;
   #listener: Deno.Listener;
   readonly #accepted: Deno.Conn[] = [];
+  /** What the manager waits for in the background keeps no process alive. */
+  readonly #busy = setInterval(() => {}, 1_000_000);
 
   private constructor(
     readonly root: string,
@@ -176,6 +178,7 @@ esac`,
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.manager.close();
+    clearInterval(this.#busy);
     try {
       this.killControld();
     } catch {

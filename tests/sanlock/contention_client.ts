@@ -68,7 +68,8 @@ export class Contestant {
   /** One round: some steps while the host can be asked. Holds no transient lock in the end. */
   async play(): Promise<void> {
     const steps = 3 + this.random.below(3);
-    for (let i = 0; i < steps && this.contender.isUp; i++) {
+    const goesOn = () => this.contender.isUp && this.tally.complaints.length === 0;
+    for (let i = 0; i < steps && goesOn(); i++) {
       try {
         await this.#connect();
         await this.#step();

@@ -9,7 +9,6 @@ import { dlmDaemonRestart } from "./dlm/daemon_restart.ts";
 import { dlmNoQuorum } from "./dlm/no_quorum.ts";
 import { dlmNodeCrash } from "./dlm/node_crash.ts";
 import { dlmOneHost } from "./dlm/one_host.ts";
-import { dlmRefresh } from "./dlm/refresh.ts";
 import { dlmSameRequests } from "./dlm/same_requests.ts";
 import { dlmSharedVg } from "./dlm/shared_vg.ts";
 import { lifeOfAVg } from "./life_of_a_vg.ts";
@@ -34,7 +33,6 @@ const clusterScenarios: readonly ClusterScenario[] = [
   dlmDaemonRestart,
   dlmNodeCrash,
   dlmNoQuorum,
-  dlmRefresh,
   dlmSameRequests,
   dlmOneHost,
   hostCrash,

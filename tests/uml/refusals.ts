@@ -15,11 +15,11 @@ const forge = (args: string): Step => ({
   stdout: new RegExp(`^ *${args.replaceAll(".", "\\.")} *$`, "m"),
 });
 
-const refused = (why: string): Step => ({
+const refused = (why: string, because = "invalid parameters for dlm"): Step => ({
   name: `the lockspace of a VG ${why} does not start`,
   run: "vgchange --lockstart vg0",
   code: 5,
-  stderr: "VG vg0 start failed: invalid parameters for dlm",
+  stderr: `VG vg0 start failed: ${because}`,
   info: { not: /^LS dlm lvm_vg0$/m },
 });
 
@@ -31,7 +31,7 @@ const foreign: Step[] = [
       vgcfgbackup -f /run/right vg0 && vgchange --lockstop vg0`,
   },
   forge("1.0.0:othercluster"),
-  refused("of another cluster"),
+  refused("of another cluster", "lock manager dlm is not running"),
   {
     name: "its LVs cannot be activated",
     run: "lvchange -aey vg0/lv0",
@@ -60,12 +60,16 @@ const foreign: Step[] = [
   },
 ];
 
-const otherTypes: Step[] = ["sanlock", "idm"].flatMap((type): Step[] => [
+/** The global lock is the embedded manager's while it has VGs; sanlock has another. */
+const otherTypes: Step[] = [
+  ["sanlock", "Global lock failed"],
+  ["idm", "not supported by lvmlockd"],
+].flatMap(([type, why]): Step[] => [
   {
     name: `a VG with lock type ${type} is not created`,
     run: `vgcreate --shared --locktype ${type} vg1 /dev/ubdb`,
     code: 5,
-    stderr: "not supported by lvmlockd",
+    stderr: why!,
     info: { not: /vg1/ },
   },
   {

@@ -1,6 +1,6 @@
 /**
  * Two hosts share a VG: its life from creation to removal, who may have an LV, what they tell each
- * other about the VG's versions. With each mixture of daemons.
+ * other about the VG's versions and the size of an LV. With each mixture of daemons.
  *
  * @module
  */
@@ -122,6 +122,12 @@ const exclusion: ClusterStep[] = [
     locks: lv0("ex"),
   },
   { ...refused(1, "lvchange -aey vg0/lv0", "vg0/lv0"), locks: {} },
+  {
+    name: "the log of host 1 names who has it",
+    only: "ours",
+    run: "tail -n 1 /run/shared/daemon.log",
+    stdout: /^LV \S{38} in VG vg0 is held by node 2 \(node2\)$/m,
+  },
   { name: "host 2 deactivates it", on: 2, run: "lvchange -an vg0/lv0", locks: {} },
 ];
 
@@ -142,6 +148,53 @@ const races: ClusterStep[] = [
     run: "lvs --noheadings -S 'lv_name=~^h[12]_' vg0 | wc -l",
     stdout: /^16$/m,
   },
+];
+
+const size = (mebibytes: number) => new RegExp(`^${mebibytes * 1024 * 1024}$`, "m");
+
+/** The stock daemon of this distribution was built without it. */
+const refresh: ClusterStep[] = [
+  {
+    name: "both share an LV",
+    on: "both",
+    run: "lvchange -asy vg0/lv1 && blockdev --getsize64 /dev/vg0/lv1",
+    stdout: size(16),
+  },
+  {
+    name: "host 1 extends it",
+    only: "ours",
+    run: "lvextend --lockopt shupdate -L +16M vg0/lv1 && blockdev --getsize64 /dev/vg0/lv1",
+    stdout: size(32),
+    locks: { "vg0/lv1": "sh" },
+  },
+  {
+    name: "it has grown on host 2",
+    only: "ours",
+    on: 2,
+    run: "blockdev --getsize64 /dev/vg0/lv1",
+    stdout: size(32),
+    locks: { "vg0/lv1": "sh" },
+  },
+  {
+    name: "host 2 will not be able to do that again",
+    only: "ours",
+    on: 2,
+    run: "mv /run/lvmconf/lvm.conf /run/lvmconf/away; echo 'broken {' > /run/lvmconf/lvm.conf",
+  },
+  {
+    name: "so host 1 is told what to do by hand",
+    only: "ours",
+    run: "lvextend --lockopt shupdate -L +16M vg0/lv1",
+    code: 5,
+    stderr: ["Failed to refresh LV on all hosts", "Manual lvchange --refresh required"],
+  },
+  {
+    name: "host 2 is as it was",
+    only: "ours",
+    on: 2,
+    run: "mv /run/lvmconf/away /run/lvmconf/lvm.conf",
+  },
+  { name: "nobody has the LV", on: "both", run: "lvchange -an vg0/lv1", locks: {} },
 ];
 
 const end: ClusterStep[] = [
@@ -225,5 +278,5 @@ export const dlmSharedVg: ClusterScenario = {
   clusters: [["ours", "stock"], ["stock", "ours"]],
   oracle: true,
   diskMebibytes: [400, 200],
-  steps: () => [...creation, ...use, ...exclusion, ...races, ...end],
+  steps: () => [...creation, ...use, ...exclusion, ...races, ...refresh, ...end],
 };
