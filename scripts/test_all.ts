@@ -32,7 +32,7 @@ export const groups: Group[] = [
   { name: "integration", args: ["test", "-A", "--quiet", "tests/integration/"], counts: true },
   { name: "sanlock", args: ["test", "-A", "--quiet", "tests/sanlock/"], counts: true },
   { name: "dlm", args: ["test", "-A", "--quiet", "tests/dlm/"], counts: true },
-  { name: "oracle", args: ["task", "test:oracle", "--seeds", "300"], counts: true },
+  { name: "oracle", args: ["task", "test:oracle", "--seeds", "150"], counts: true },
   { name: "uml", args: ["task", "test:uml"], counts: true },
 ];
 
