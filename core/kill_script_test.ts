@@ -37,19 +37,19 @@ Deno.test("the script runs the control tool, which makes the VG safe", async () 
 
 Deno.test("whatever is in the program's words and in the environment arrives unchanged", async () => {
   const odd = `it's "$HOME" \\ \`id\` $(id)\n* ;`;
-  const before = Deno.env.get("LVM_SYSTEM_DIR");
-  Deno.env.set("LVM_SYSTEM_DIR", odd);
+  const before = Deno.env.get("LANG");
+  Deno.env.set("LANG", odd);
   try {
     await inDirectory(async (directory) => {
       writeKillScript(directory, [...printer, odd], odd);
       const got = await run(directory, "vg0");
       assertEquals(got.slice(-4), [odd, "--kill", "vg0", "--make-safe"]);
       assertEquals(got.includes(`LVM_LVMLOCKD_SOCKET=${odd}`), true);
-      assertEquals(got.includes(`LVM_SYSTEM_DIR=${odd}`), true);
+      assertEquals(got.includes(`LANG=${odd}`), true);
     });
   } finally {
-    if (before === undefined) Deno.env.delete("LVM_SYSTEM_DIR");
-    else Deno.env.set("LVM_SYSTEM_DIR", before);
+    if (before === undefined) Deno.env.delete("LANG");
+    else Deno.env.set("LANG", before);
   }
 });
 

@@ -14,6 +14,11 @@ const log = logger("sanlock");
 const LIMIT_MS = 60_000;
 const POLL_MS = 50;
 
+const lostTrack =
+  "sanlock has lost track of a daemon that died: some of the locks that it held stay " +
+  "taken, for this host too. Other hosts are kept from them. Stop all VGs on this host, or " +
+  "deactivate their LVs, and start sanlock again";
+
 /**
  * Process ids of clients that `status` lists although they are not alive.
  * @param status what `sanlock client status` prints: a line `p <pid> <name>` for each client.
@@ -21,6 +26,14 @@ const POLL_MS = 50;
 export function deadClients(status: string, isAlive = isProcess): number[] {
   const pids = [...status.matchAll(/^p (\d+) /gm)].map(([, pid]) => Number(pid));
   return pids.filter((pid) => !isAlive(pid));
+}
+
+/**
+ * Whether sanlock has lost track of a lvmlockd that was killed while a conversion ended, as 3.8.5 does
+ * at times: what that one held is no orphan, and nobody can release it.
+ */
+export function hasLostTrack(status: string): boolean {
+  return /^p -1 lvmlockd$/m.test(status);
 }
 
 /** A process that has ended and was not waited for yet is none: its connections are closed. */
@@ -39,8 +52,12 @@ export async function deadClientsGone(
 ): Promise<void> {
   const end = performance.now() + LIMIT_MS;
   for (let said = false;;) {
-    const dead = deadClients(await status());
-    if (dead.length === 0) return;
+    const text = await status();
+    const dead = deadClients(text);
+    if (dead.length === 0) {
+      if (hasLostTrack(text)) log.error(lostTrack);
+      return;
+    }
     if (performance.now() > end) {
       log.warn(`sanlock does not finish the calls of process ${dead.join(", ")}, which has died`);
       return;

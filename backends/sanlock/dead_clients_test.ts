@@ -4,7 +4,7 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
-import { deadClients, deadClientsGone } from "./dead_clients.ts";
+import { deadClients, deadClientsGone, hasLostTrack } from "./dead_clients.ts";
 
 /** As sanlock 3.8.5 prints it. */
 const status = (...pids: number[]) =>
@@ -53,6 +53,12 @@ Deno.test("one that has ended is dead although nobody has waited for it yet", as
   child.kill("SIGKILL");
   await child.status;
   await reader.cancel();
+});
+
+Deno.test("a client that sanlock has lost track of has no process id any more", () => {
+  assertEquals(hasLostTrack(status(20)), false);
+  assertEquals(hasLostTrack(status(-1)), true);
+  assertEquals(deadClients(status(-1)), []);
 });
 
 Deno.test("the wait ends when the last of them is gone", async () => {

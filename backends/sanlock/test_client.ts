@@ -8,60 +8,21 @@
  * @module
  */
 import type {
-  HostEntry,
   LockspaceArg,
   ResourceArg,
   ResourceHead,
   SanlockClient,
   SanlockConnection,
 } from "./client.ts";
-import { AcquireFlag, HostState, Lsf, ReleaseFlag, RemFlag, Res, Sanlk } from "./constants.ts";
+import { AcquireFlag, HostState, ReleaseFlag, RemFlag, Res, Sanlk } from "./constants.ts";
 import { geometryOfFlags } from "./geometry.ts";
+import { type Device, type Lease, type Owner, Storage } from "./test_storage.ts";
+
+export { Storage };
 
 const [ENOENT, EAGAIN, EBUSY, EEXIST, ENODEV, EINVAL, ENOSPC, EMSGSIZE, EUCLEAN] = [
   ...[-2, -11, -16, -17, -19, -22, -28, -90, -117],
 ] as [number, number, number, number, number, number, number, number, number];
-
-interface Owner {
-  host: MemoryClient;
-  shared: boolean;
-  /** Undefined for an orphan. */
-  connection: MemoryConnection | undefined;
-  /** The value block as the daemon of that host keeps it. */
-  block: Uint8Array | undefined;
-}
-
-interface Lease {
-  lockspace: string;
-  name: string;
-  flags: number;
-  lver: number;
-  block: Uint8Array;
-  owners: Owner[];
-}
-
-interface Device {
-  /** Bytes; a file grows when it is written past its end. */
-  size: number;
-  isFile: boolean;
-  lockspace?: { name: string; flags: number; ioTimeout: number; hosts: Map<number, HostEntry> };
-  leases: Map<number, Lease>;
-}
-
-/** Devices by path. */
-export class Storage extends Map<string, Device> {
-  add(path: string, size: number, isFile = true): Device {
-    const device: Device = { size, isFile, leases: new Map() };
-    this.set(path, device);
-    return device;
-  }
-
-  /** Names in the slots of a device, from slot `first` on; `""` where nothing was formatted. */
-  names(path: string, alignSize: number, first: number, count: number): string[] {
-    const { leases } = this.get(path)!;
-    return Array.from({ length: count }, (_, i) => leases.get((first + i) * alignSize)?.name ?? "");
-  }
-}
 
 interface Joined {
   arg: LockspaceArg;
@@ -372,9 +333,4 @@ export class MemoryConnection implements SanlockConnection {
     }
     return Promise.resolve();
   }
-}
-
-/** A lockspace that is being joined or left. */
-export function inTransition(arg: LockspaceArg, what: "add" | "rem"): LockspaceArg {
-  return { ...arg, flags: arg.flags | (what === "add" ? Lsf.add : Lsf.rem) };
 }

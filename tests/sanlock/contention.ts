@@ -72,11 +72,12 @@ function usage(): string {
 
 /** Figures for people. */
 export function summary({ complaints, ...figures }: Verdict, seed: number): string {
-  const { rounds, requests, holdings, longestMs, seconds, results } = figures;
+  const { rounds, requests, holdings, longestMs, seconds, results, ghosts } = figures;
   return [
     ...complaints.map((text) => `\n${text}`),
     `seed ${seed}: ${rounds} rounds, ${requests} requests, ${holdings} locks held, ` +
     `longest reply ${Math.round(longestMs)} ms, ${seconds.toFixed(0)} s`,
+    `sanlock did not let go of the locks of a dead process ${ghosts} times`,
     `results: ${Object.entries(results).map(([word, count]) => `${word} ${count}`).join(", ")}`,
     `${complaints.length} complaints`,
   ].join("\n");

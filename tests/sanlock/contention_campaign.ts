@@ -33,6 +33,8 @@ export interface Verdict {
   rounds: number;
   requests: number;
   results: Record<string, number>;
+  /** How often sanlock did not let go of what a dead process held, so that the host had to crash too. */
+  ghosts: number;
   /** Locks held by certain holders. */
   holdings: number;
   longestMs: number;
@@ -228,6 +230,7 @@ class Campaign {
     if (complaints.length > 0) this.#leaveLogs();
     return {
       ...{ complaints, rounds, requests, holdings, longestMs, seconds },
+      ghosts: this.#contenders.reduce((sum, { ghosts }) => sum + ghosts, 0),
       results: Object.fromEntries([...results].sort(([, a], [, b]) => b - a)),
     };
   }

@@ -76,6 +76,8 @@ export class NoAnswer extends Error {
 export class Contender {
   /** Counts how often the daemon has lost its clients. */
   epoch = 0;
+  /** How often sanlock did not let go of what a dead process held. */
+  ghosts = 0;
   /** Results that would be wrong otherwise are to be expected for the time being. */
   troubled = false;
   readonly persistent: PersistentLock[];
@@ -217,6 +219,17 @@ export class Contender {
   async hasAdopted(): Promise<boolean> {
     const fields = this.fields({ vg_uuid: "V", version: 1, host_id: 0, opts: "wait" });
     return await this.result("start_vg", fields) === EEXIST;
+  }
+
+  /**
+   * Does sanlock hold locks for a process that has died, without making orphans of them? sanlock 3.8.5
+   * does that at times, if the process was killed while a conversion ended. They are safe from other
+   * hosts, but only the end of sanlock frees them.
+   */
+  async sanlockHasGhosts(): Promise<boolean> {
+    const status = await this.host.sanlockTool("client", "status");
+    const owners = [...status.matchAll(/^r .* p (-?\d+)$/gm)].map(([, pid]) => Number(pid));
+    return owners.some((pid) => pid !== this.host.daemon.pid);
   }
 
   /** Leaves the VG whatever is held in it. */

@@ -22,6 +22,8 @@ const NAME = "host1";
 /** Leases of the lockspace, the global lock, the VG, and five LVs. */
 const SLOTS = 72;
 
+/** Ended with the test process at the latest. */
+const withUs = ["setpriv", "--pdeathsig", "KILL", "--"];
 const sanlockWords = `sanlock daemon -D -w 0 -U root -G root -h 0 -l 0 -L -1 -S -1 -e ${NAME}`;
 const stockWords = "/sbin/lvmlockd -f -g sanlock -o 1 --host-id 1";
 
@@ -37,10 +39,10 @@ class StockHost implements AsyncDisposable {
       `mount --bind ${directory}/mapper /dev/mapper`;
     assertEquals((await sandbox.run(["sh", "-c", mount])).code, 0);
     const env = { SANLOCK_RUN_DIR: directory, SANLOCK_PRIVILEGED: "0" };
-    sandbox.start(sanlockWords.split(" "), { env });
+    sandbox.start([...withUs, ...sanlockWords.split(" ")], { env });
     await host.#answers(`${directory}/sanlock.sock`);
     const own = ["-s", host.socket, "-p", `${directory}/pid`, "--adopt-file", `${directory}/adopt`];
-    sandbox.start([...stockWords.split(" "), ...own], { env });
+    sandbox.start([...withUs, ...stockWords.split(" "), ...own], { env });
     await host.#answers(host.socket);
     return host;
   }

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Cluster } from "../cluster.ts";
-import type { ClusterScenario, ClusterStep } from "../cluster_scenario.ts";
+import type { ClusterScenario, ClusterStep, Daemons } from "../cluster_scenario.ts";
 import { CLUSTER_NAME } from "../lock_managers/dlm.ts";
 import { disk } from "../storage.ts";
 import {
@@ -197,7 +197,7 @@ const refresh: ClusterStep[] = [
   { name: "nobody has the LV", on: "both", run: "lvchange -an vg0/lv1", locks: {} },
 ];
 
-const end: ClusterStep[] = [
+const rename: ClusterStep[] = [
   {
     // The command says no, but its exit code is 0 all the same.
     name: "while host 2 has the VG started host 1 may not rename it",
@@ -235,28 +235,37 @@ const end: ClusterStep[] = [
     stderr: lockedByOther("vg1/lv0"),
   },
   { name: "host 1 deactivates it", run: "lvchange -an vg1/lv0", locks: {} },
+];
+
+const removal = (vg: string): ClusterStep[] => [
   {
     name: "while host 2 has the VG started host 1 may not remove it",
-    run: "vgremove -ff -y vg1",
+    run: `vgremove -ff -y ${vg}`,
     code: 5,
     stderr: /not stopped on other hosts/i,
-    info: started("vg1"),
+    info: started(vg),
   },
   {
     name: "host 2 stops the VG",
     on: 2,
-    run: "vgchange --lockstop vg1",
-    info: notStarted("vg1"),
+    run: `vgchange --lockstop ${vg}`,
+    info: notStarted(vg),
   },
   {
     name: "host 1 removes the VG",
-    run: "vgremove -ff -y vg1",
+    run: `vgremove -ff -y ${vg}`,
     within: 30,
-    stdout: `Volume group "vg1" successfully removed`,
-    info: notStarted("vg1"),
+    stdout: `Volume group "${vg}" successfully removed`,
+    info: notStarted(vg),
     locks: {},
   },
 ];
+
+/** The other way round only what one daemon has to know of the other. */
+const steps = ([first, second]: Daemons): ClusterStep[] =>
+  first === "stock" && second === "ours"
+    ? [...creation, ...use, ...exclusion, ...removal("vg0")]
+    : [...creation, ...use, ...exclusion, ...races, ...refresh, ...rename, ...removal("vg1")];
 
 function lv0<Mode extends "ex" | "sh">(mode: Mode): Record<string, Mode> {
   return { "vg0/lv0": mode };
@@ -278,5 +287,5 @@ export const dlmSharedVg: ClusterScenario = {
   clusters: [["ours", "stock"], ["stock", "ours"]],
   oracle: true,
   diskMebibytes: [400, 200],
-  steps: () => [...creation, ...use, ...exclusion, ...races, ...refresh, ...end],
+  steps,
 };
