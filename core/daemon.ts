@@ -18,6 +18,7 @@ import { type Inheritance, makeManagers, type Managers } from "./managers.ts";
 import { NativeServer } from "./native/server.ts";
 import { type DaemonOptions, readHostId } from "./options.ts";
 import { notifySystemd } from "./os/datagram_out.ts";
+import { Poller } from "./os/poller.ts";
 import { PidFile } from "./os/pid_file.ts";
 import { VERSION } from "./version.ts";
 
@@ -38,6 +39,7 @@ export interface FrontEnd {
 }
 
 export class Daemon {
+  readonly #poller = new Poller();
   #service!: TableService;
   #dispatcher!: Dispatcher;
   #native: NativeServer | undefined;
@@ -94,7 +96,10 @@ export class Daemon {
       shutdownRefused: (held) => this.#refuseShutdown(held),
       fatal: (error) => this.#fatal(error),
       changed: () => this.#service?.changed(),
-    }, () => this.options.hostId || hostIdFrom(this.options.hostIdFile));
+    }, {
+      defaultHostId: () => this.options.hostId || hostIdFrom(this.options.hostIdFile),
+      soon: (action) => this.#poller.soon(action),
+    });
     this.#service = new TableService(engine, this.#dispatcher, {
       version: VERSION,
       pid: Deno.pid,
@@ -132,7 +137,7 @@ export class Daemon {
   async #listen(): Promise<void> {
     const { socketPath, apiSocket, infoLayout } = this.options;
     const listenFd = inheritedSocket();
-    this.#native = await NativeServer.listen(this.#service, {
+    this.#native = await NativeServer.listen(this.#poller, this.#service, {
       path: socketPath,
       infoLayout,
       ...listenFd === undefined ? {} : { listenFd },
@@ -201,6 +206,7 @@ export class Daemon {
 
   async #close(): Promise<void> {
     await Promise.all([this.#native?.close(), this.#api?.stop()]);
+    await this.#poller.close();
     this.backends.close();
     this.pidFile.remove();
   }

@@ -39,6 +39,14 @@ export interface DispatcherEvents {
   changed(): void;
 }
 
+/** What the dispatcher needs of the process that it runs in. */
+export interface DispatcherHost {
+  /** Host id for requests that bring none. 0 if there is none. */
+  defaultHostId(): number;
+  /** Runs an action when the requests that are here now have been handed in. */
+  soon(action: () => void): void;
+}
+
 interface Asked {
   request: Request;
   onReply: (reply: Reply) => void;
@@ -69,8 +77,7 @@ export class Dispatcher {
     private readonly engine: Engine,
     private readonly backends: BackendChoice,
     private readonly events: DispatcherEvents,
-    /** Host id for requests that bring none. 0 if there is none. */
-    private readonly defaultHostId: () => number,
+    private readonly host: DispatcherHost,
   ) {}
 
   /** Tells the table what it serves. Comes before anything else. */
@@ -238,7 +245,7 @@ export class Dispatcher {
       if (!this.#open.has(recorder)) {
         recorder.begin();
         this.#open.add(recorder);
-        if (this.#open.size === 1) setImmediate(() => this.#commit());
+        if (this.#open.size === 1) this.host.soon(() => this.#commit());
       }
       write(recorder, served.spec);
     } catch (error) {
@@ -311,7 +318,7 @@ export class Dispatcher {
       vgUuid: effect.vgUuid,
       vgArgs: effect.vgArgs,
       lockType: effect.lockType,
-      hostId: needsHostId ? this.defaultHostId() : effect.hostId,
+      hostId: needsHostId ? this.host.defaultHostId() : effect.hostId,
       pvPaths: this.#asked.get(effect.request)?.request.pvPaths ?? [],
     };
     this.#lockspaces.set(spec.id, { spec, manager });

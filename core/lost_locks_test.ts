@@ -38,7 +38,10 @@ class Host {
     };
     const backends = new Backends(testManagers());
     const engine = newEngine({ checked: true });
-    const dispatcher = new Dispatcher(engine, backends, events, () => 1);
+    const dispatcher = new Dispatcher(engine, backends, events, {
+      defaultHostId: () => 1,
+      soon: setImmediate,
+    });
     this.service = new TableService(engine, dispatcher, {} as StaticStatus);
     dispatcher.configure({ test: true, glType: LockType.none });
     this.#client = this.service.openClient({ origin: "native", pid: 1, command: "t", fd: 3 }).id;

@@ -1,13 +1,15 @@
 /**
  * How many calls of the libraries may be under way at once. Each blocks one thread of the runtime:
  * a lock for milliseconds, but for as long as it takes while the DLM recovers from the loss of a
- * node; a join until there is a quorum. There are 32 such threads, and the runtime needs them too,
- * to read files for instance: all queues together leave some of them free.
+ * node; a join until there is a quorum. All queues together have no more of them than all lock
+ * managers may take (`backends/threads.ts`), so no queue keeps another from its calls.
  *
  * What waits here is bounded by the callers: they make one call at a time for one resource.
  *
  * @module
  */
+
+import { threads } from "../threads.ts";
 
 /** Lets a limited number of calls through at a time, the others in the order in which they came. */
 export class Queue {
@@ -22,8 +24,7 @@ export class Queue {
     return new Promise<T>((resolve) => {
       const start = () => {
         this.#running++;
-        // A call that throws at once must end like one that fails later.
-        resolve((async () => await call())().finally(() => this.#ended()));
+        resolve(threads.run(call).finally(() => this.#ended()));
       };
       if (this.#running < this.limit) start();
       else this.#waiting.push(start);

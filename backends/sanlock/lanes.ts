@@ -1,12 +1,14 @@
 /**
  * How many calls of the library may be under way at once. Each blocks one thread of the runtime for
- * as long as sanlock takes, minutes if a disk hangs. There are 32 such threads, and the runtime needs
- * them too, to read files for instance: all lanes together leave some of them free.
+ * as long as sanlock takes, minutes if a disk hangs. All lanes together have no more of them than all
+ * lock managers may take (`backends/threads.ts`), so no lane keeps another from its calls.
  *
  * What waits here is bounded by the callers: they make one call at a time for one resource.
  *
  * @module
  */
+
+import { threads } from "../threads.ts";
 
 interface Waiting {
   key: string | undefined;
@@ -34,8 +36,7 @@ export class Lane {
       const start = () => {
         this.#count++;
         this.#underWay.set(key, this.#of(key) + 1);
-        // A call that throws at once must end like one that fails later.
-        resolve((async () => await call())().finally(() => this.#ended(key)));
+        resolve(threads.run(call).finally(() => this.#ended(key)));
       };
       this.#waiting.push({ key, start });
       this.#startNext();

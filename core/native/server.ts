@@ -3,11 +3,13 @@
  *
  * @module
  */
-import { createServer, type Server, type Socket } from "node:net";
 import { peerPid } from "../os/peer.ts";
-import { closeOnExec, fileLimit } from "../os/process.ts";
+import { Poller, Ready, type Watch } from "../os/poller.ts";
+import { fileLimit } from "../os/process.ts";
 import { claimSocketPath } from "../os/socket_path.ts";
+import { accept, adoptListening, closeSocket, listenAt } from "../os/unix_socket.ts";
 import type { LockService } from "../service.ts";
+import { Connection } from "./connection.ts";
 import { NativeSession, type SessionOptions } from "./session.ts";
 
 /** Connections that may wait to be accepted; the stock daemon has room for one. */
@@ -21,7 +23,7 @@ export interface NativeServerOptions extends SessionOptions {
 
 /** Clients that the lock table has room for. */
 const MAX_CONNECTIONS = 60_000;
-/** Descriptors kept for everything else, a full backlog included: accept must never run out. */
+/** Descriptors kept for everything else: the HTTP API, lock managers, files. */
 const RESERVED_FILES = 2048;
 
 /** Connections served at once; more are closed as they come. */
@@ -30,60 +32,83 @@ function connectionLimit(): number {
   return Math.min(MAX_CONNECTIONS, Math.max(files - RESERVED_FILES, files >> 1));
 }
 
-type WithHandle = { _handle?: { fd?: number } };
+/** How long new connections wait when the system has no room for them, in milliseconds. */
+const NO_ROOM_PAUSE_MS = 100;
 
 export class NativeServer {
+  readonly #connections = new Set<Connection>();
+  readonly #most = connectionLimit();
+  readonly #watch: Watch;
+  #closed = false;
+
   private constructor(
-    private readonly server: Server,
-    private readonly sockets: Set<Socket>,
+    private readonly poller: Poller,
+    private readonly listening: number,
+    private readonly service: LockService,
     private readonly options: NativeServerOptions,
-  ) {}
+  ) {
+    this.#watch = this.poller.watch(listening, Ready.read, () => this.#accept());
+  }
 
   /**
    * Listens. The socket is made with mode 0700.
    * @throws {Error} if the path cannot be used, saying why.
    */
-  static async listen(service: LockService, options: NativeServerOptions): Promise<NativeServer> {
-    const sockets = new Set<Socket>();
-    const most = connectionLimit();
-    const server = createServer({ allowHalfOpen: true }, (socket) => {
-      if (sockets.size >= most) return void socket.destroy();
-      const fd = (socket as unknown as WithHandle)._handle?.fd ?? -1;
-      sockets.add(socket);
-      socket.on("close", () => sockets.delete(socket));
-      new NativeSession(socket, service, options, { pid: peerPid(fd), fd });
-    });
-    if (options.listenFd === undefined) await claimSocketPath(options.path);
-    await listening(server, options);
-    closeOnExec(server);
-    server.on("error", () => {}); // a failed accept (no descriptors left) must not end the daemon
-    return new NativeServer(server, sockets, options);
+  static async listen(
+    poller: Poller,
+    service: LockService,
+    options: NativeServerOptions,
+  ): Promise<NativeServer> {
+    if (options.listenFd !== undefined) {
+      adoptListening(options.listenFd);
+      return new NativeServer(poller, options.listenFd, service, options);
+    }
+    await claimSocketPath(options.path);
+    const mask = Deno.umask(0o077);
+    try {
+      return new NativeServer(poller, listenAt(options.path, BACKLOG), service, options);
+    } finally {
+      Deno.umask(mask);
+    }
+  }
+
+  #accept(): void {
+    for (;;) {
+      const fd = accept(this.listening);
+      if (fd === "none") return;
+      if (fd === "no room") return this.#pause();
+      if (this.#connections.size >= this.#most) closeSocket(fd);
+      else this.#serve(fd);
+    }
+  }
+
+  /** Whoever wants to connect waits in the backlog meanwhile. */
+  #pause(): void {
+    this.poller.want(this.#watch, 0);
+    setTimeout(() => {
+      if (!this.#closed) this.poller.want(this.#watch, Ready.read);
+    }, NO_ROOM_PAUSE_MS);
+  }
+
+  #serve(fd: number): void {
+    let connection: Connection;
+    try {
+      connection = new Connection(this.poller, fd);
+    } catch { // the kernel watches no more descriptors for this user
+      return closeSocket(fd);
+    }
+    this.#connections.add(connection);
+    const session = new NativeSession(connection, this.service, this.options, peerPid(fd));
+    connection.serve(session, () => this.#connections.delete(connection));
   }
 
   /** Stops listening, ends all connections, removes the socket unless it was inherited. */
   async close(): Promise<void> {
-    const closed = new Promise<void>((done) => this.server.close(() => done()));
-    for (const socket of this.sockets) socket.destroySoon();
-    await closed;
+    this.#closed = true;
+    this.poller.forget(this.#watch);
+    closeSocket(this.listening);
+    for (const connection of this.#connections) connection.close();
     if (this.options.listenFd !== undefined) return;
     await Deno.remove(this.options.path).catch(() => {});
-  }
-}
-
-async function listening(server: Server, options: NativeServerOptions): Promise<void> {
-  const mask = Deno.umask(0o077);
-  try {
-    await new Promise<void>((ready, failed) => {
-      server.once("error", failed);
-      const where = options.listenFd === undefined
-        ? { path: options.path, backlog: BACKLOG }
-        : { fd: options.listenFd };
-      server.listen(where, () => {
-        server.off("error", failed);
-        ready();
-      });
-    });
-  } finally {
-    Deno.umask(mask);
   }
 }

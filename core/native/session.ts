@@ -4,28 +4,24 @@
  *
  * @module
  */
-import type { Socket } from "node:net";
 import { Errno } from "../errno.ts";
 import { logText, trace } from "../log.ts";
-import { hungUp } from "../os/peer.ts";
 import type { ClientInfo, LockService } from "../service.ts";
 import { type InfoLayout, Op, type Reply, ResourceType } from "../types.ts";
 import { ConfigTextError, parseConfigText } from "./config_text.ts";
 import { readPlain } from "./plain_text.ts";
+import type { Connection, ConnectionEvents } from "./connection.ts";
 import { sendDump } from "./dump.ts";
 import { FrameReader, MAX_REQUEST } from "./frame.ts";
 import { opWord, printInfo, resourceWord } from "./info.ts";
 import { modeWord, printDump, printHello, printRefusal, printReply } from "./reply.ts";
 import { type NativeRequest, toRequest } from "./request.ts";
 
-/** How often it is looked whether a half-closed peer that waits is still there, in milliseconds. */
-const HALF_CLOSED_CHECK_MS = 50;
-
 export interface SessionOptions {
   infoLayout: InfoLayout;
 }
 
-export class NativeSession {
+export class NativeSession implements ConnectionEvents {
   readonly #reader = new FrameReader();
   readonly #client: ClientInfo;
   /** A request has not been answered yet. */
@@ -34,25 +30,20 @@ export class NativeSession {
   #taking = false;
   /** The peer has half-closed: it sends no more, but reads. */
   #lastSent = false;
-  #closed = false;
+  /** Nothing more is taken from the peer. */
+  #finished = false;
 
   constructor(
-    private readonly socket: Socket,
+    private readonly connection: Connection,
     private readonly service: LockService,
     private readonly options: SessionOptions,
-    peer: { pid: number; fd: number },
+    pid: number,
   ) {
-    this.#client = service.openClient({ origin: "native", command: "", ...peer });
-    socket.on("data", (chunk) => this.#receive(chunk as Uint8Array));
-    socket.on("drain", () => this.#drained());
-    socket.on("end", () => this.#end());
-    socket.on("error", () => this.#close());
-    socket.on("close", () => this.#close());
+    this.#client = service.openClient({ origin: "native", command: "", pid, fd: connection.fd });
   }
 
-  #receive(chunk: Uint8Array): void {
-    if (this.#closed) return;
-    const piece = latin1(chunk);
+  received(piece: string): void {
+    if (this.#finished) return;
     if (!this.#reader.push(piece) || (this.#waiting && this.#reader.pending > MAX_REQUEST)) {
       this.#write(printRefusal(-Errno.EINVAL, `Request longer than ${MAX_REQUEST} bytes`));
       return this.#finish();
@@ -64,9 +55,9 @@ export class NativeSession {
   #next(): void {
     if (this.#taking) return;
     this.#taking = true;
-    while (!this.#waiting && !this.#closed) {
-      if (this.socket.writableNeedDrain) {
-        this.socket.pause();
+    while (!this.#waiting && !this.#finished) {
+      if (this.connection.blocked) {
+        this.connection.pause();
         break;
       }
       const body = this.#reader.next();
@@ -80,8 +71,8 @@ export class NativeSession {
   }
 
   /** The peer has read its answers. */
-  #drained(): void {
-    this.socket.resume();
+  drained(): void {
+    this.connection.resume();
     this.#next();
   }
 
@@ -150,9 +141,8 @@ export class NativeSession {
     if (reply.op === Op.killVg && reply.result === 0) trace(`S lvm_${request.vgName} kill_vg`);
     const text = reply.op === Op.quit ? printHello(reply.result) : printReply(request, reply);
     if (reply.created) {
-      this.socket.write(text, "latin1", (error) => {
-        if (error) this.service.replyFailed(this.#client.id, request);
-      });
+      const onLost = () => this.service.replyFailed(this.#client.id, request);
+      this.connection.write(text, onLost);
     } else {
       this.#write(text);
     }
@@ -165,7 +155,7 @@ export class NativeSession {
   }
 
   #write(text: string): void {
-    if (!this.#closed) this.socket.write(text, "latin1");
+    this.connection.write(text);
   }
 
   /** The client in a log line, with a blank behind it. Made once: a command does not change. */
@@ -176,31 +166,19 @@ export class NativeSession {
   }
   #name = "";
 
-  /**
-   * The peer sends no more: it has gone, or still wants the answers to what it has sent. Some close
-   * in these two steps, and nothing tells of the second one: it has to be looked for.
-   */
-  #end(): void {
-    if (this.#closed) return void this.socket.end();
-    if (hungUp(this.#client.fd)) return this.#finish();
+  /** The peer sends no more, but wants the answers to what it has sent. */
+  ended(): void {
     this.#lastSent = true;
     this.#next();
-    if (!this.#closed) setTimeout(() => this.#end(), HALF_CLOSED_CHECK_MS);
   }
 
   #finish(): void {
-    this.socket.end();
-    this.#close();
+    this.#finished = true;
+    this.connection.finish();
   }
 
-  #close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
+  closed(): void {
+    this.#finished = true;
     this.service.closeClient(this.#client.id);
   }
-}
-
-function latin1(chunk: Uint8Array): string {
-  return (chunk as Uint8Array & { latin1Slice(from: number, to: number): string })
-    .latin1Slice(0, chunk.length);
 }

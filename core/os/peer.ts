@@ -1,4 +1,4 @@
-/** Who is at the other end of a Unix socket, and whether still, as the kernel knows it. @module */
+/** Who is at the other end of a Unix socket, as the kernel knows it. @module */
 import { libc } from "./libc.ts";
 
 const SOL_SOCKET = 1;
@@ -13,18 +13,6 @@ export function peerPid(fd: number): number {
   length[0] = credentials.byteLength;
   const result = libc().getsockopt(fd, SOL_SOCKET, SO_PEERCRED, bytes(credentials), bytes(length));
   return result === 0 ? credentials[0]! : 0;
-}
-
-const POLLHUP = 0x10;
-/** `struct pollfd`: descriptor, then 16 bits each of events asked for (none) and found. */
-const entry = new Int32Array(2);
-
-/** Has the peer closed the socket altogether? Not so if it only sends no more. */
-export function hungUp(fd: number): boolean {
-  if (fd < 0) return true;
-  entry[0] = fd;
-  entry[1] = 0;
-  return libc().poll(bytes(entry), 1n, 0) > 0 && (entry[1]! >>> 16 & POLLHUP) !== 0;
 }
 
 function bytes(view: Int32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {

@@ -95,7 +95,10 @@ export class Daemon {
     };
     const engine = newEngine({ checked: true });
     const backends = new Backends(managers);
-    const dispatcher = new Dispatcher(engine, backends, events, () => 1);
+    const dispatcher = new Dispatcher(engine, backends, events, {
+      defaultHostId: () => 1,
+      soon: setImmediate,
+    });
     this.service = new TableService(engine, dispatcher, {} as StaticStatus);
     dispatcher.configure({ test: false, glType: LockType.none });
   }

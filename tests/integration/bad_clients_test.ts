@@ -92,6 +92,11 @@ attempt(
         using dying = await target.wire();
         await dying.send(lockLv("ex"));
       }
+      {
+        // When one that came later has its answer, the first one has been heard.
+        using later = await target.wire();
+        assertEquals(await later.ask(hello), helloReply);
+      }
       await target.alone();
       const { held } = await listLocks(api);
       assertEquals(held, held.length > 0 ? [`${LV} ex persistent`] : []);
@@ -258,3 +263,26 @@ attempt("a client that dies while its answers pile up leaves nothing", async (ta
   }
   await target.unharmed();
 });
+
+attempt(
+  "clients beyond the descriptors that are left wait, and are served in time",
+  async (target) => {
+    const { daemon } = target;
+    const crowd: Wire[] = [];
+    const limit = (files: number) =>
+      new Deno.Command("prlimit", { args: [`--pid=${daemon.pid}`, `--nofile=${files}:`] }).output();
+    const before = Number(
+      /^Max open files +(\d+)/m.exec(await Deno.readTextFile(`/proc/${daemon.pid}/limits`))![1],
+    );
+    await limit(daemon.files.length + 4);
+    for (let i = 0; i < 12; i++) crowd.push(await target.wire());
+    const answers = crowd.map((wire) => wire.ask(hello));
+    // Those that came first have an answer; each that leaves makes room for another.
+    for (const [i, wire] of crowd.entries()) {
+      assertEquals(await answers[i], helloReply);
+      wire.close();
+    }
+    await limit(before);
+    await target.unharmed();
+  },
+);
