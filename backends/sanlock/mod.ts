@@ -24,8 +24,7 @@ import type {
   PrepareAnswer,
   ResourceSpec,
 } from "../lock_manager.ts";
-import type { LockspaceArg, SanlockClient } from "./client.ts";
-import { Lsf, NAME_LENGTH } from "./constants.ts";
+import type { SanlockClient } from "./client.ts";
 import { formatVg, renameLeases, unsupported } from "./format.ts";
 import { isGlEnabled, retireGl, switchGl } from "./global_lock.ts";
 import { blockingOwner, countOtherHosts, describeOwner, stateWord } from "./hosts.ts";
@@ -39,6 +38,7 @@ import { Monitor } from "./monitor.ts";
 import { findLeftBehind } from "./orphans.ts";
 import { isHeldElsewhere, mayBeDisconnected, refusal } from "./results.ts";
 import { joinLockspace, leaveLockspace, prepareStart, type StartSettings } from "./start.ts";
+import { isTakenAway } from "./taken.ts";
 
 const log = logger("sanlock");
 
@@ -115,15 +115,13 @@ export class SanlockManager implements LockManager {
 
   /** sanlock sends SIGTERM to holders of leases that it takes away. */
   async isTakingLocks(): Promise<boolean> {
-    const short = (specs: Iterable<LockspaceSpec>) =>
-      new Set(Array.from(specs, ({ name }) => name.slice(0, NAME_LENGTH)));
-    const ours = short(Array.from(this.#lockspaces.values(), ({ spec }) => spec));
-    const leaving = short(this.#leaving);
-    if (ours.size === 0) return false;
-    const isTaken = ({ name, flags }: LockspaceArg) =>
-      (flags & Lsf.rem) !== 0 && ours.has(name) && !leaving.has(name);
+    const names = (specs: Iterable<LockspaceSpec>) => Array.from(specs, ({ name }) => name);
+    const ours = names(Array.from(this.#lockspaces.values(), ({ spec }) => spec));
+    if (ours.length === 0) return false;
     return await soon(
-      this.#library().getLockspaces().then(({ lockspaces }) => lockspaces.some(isTaken)),
+      this.#library().getLockspaces().then(({ lockspaces }) =>
+        isTakenAway(lockspaces, ours, names(this.#leaving))
+      ),
     );
   }
 

@@ -22,7 +22,7 @@ async function isKilled(host: LvmHost, vgName: string): Promise<boolean> {
 async function storageLost(hosts: Hosts): Promise<void> {
   const vg = await hosts.vg("lost");
   const other = await hosts.vg("kept");
-  const [[a, b], [c]] = await Promise.all([vg.started(2), other.started(1)]);
+  const [[a, b], [c, d]] = await Promise.all([vg.started(2), other.started(2)]);
   for (const lv of [1, 2, 3]) assertEquals(await a!.initLv(lv), 0);
   assertEquals(await c!.initLv(1), 0);
   const taken = [a!.lv(1, "ex"), b!.lv(2, "ex"), c!.lv(1, "ex")];
@@ -40,6 +40,7 @@ async function storageLost(hosts: Hosts): Promise<void> {
   // Host 2 has the administrator's, which tells the daemon nothing; sanlock gives no more locks.
   await until("the command of the administrator was run", () => hosts.host(2).kills.length > 0);
   assertEquals(await b!.lv(3, "ex") < 0, true);
+  await endsNoOtherVg(hosts.host(2), d!);
   assertEquals(await b!.result("kill_vg"), 0);
   assertEquals([await b!.lv(3, "ex"), await b!.lock("sh")], [EVGKILLED, EVGKILLED]);
   assertEquals(await b!.stop(), -16);
@@ -51,6 +52,13 @@ async function storageLost(hosts: Hosts): Promise<void> {
   // Both have joined anew, so that what they held before is free.
   assertEquals([await a!.lv(1, "ex"), await b!.lv(1, "ex")], [0, HELD]);
   assertEquals([await b!.lv(2, "ex"), await a!.lv(2, "ex")], [0, HELD]);
+}
+
+/** sanlock sends SIGTERM to a daemon whose leases it takes away, again and again. */
+async function endsNoOtherVg({ daemon }: LvmHost, other: VgClient): Promise<void> {
+  daemon.signal("SIGTERM");
+  await until("the signal was noticed", () => daemon.errors.text.includes("ignore shutdown while"));
+  assertEquals([await other.lock("sh"), await other.lock("un")], [0, 0]);
 }
 
 async function sanlockEnded(hosts: Hosts): Promise<void> {
