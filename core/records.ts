@@ -67,6 +67,7 @@ export const Text = {
   ownerState: 8,
 } as const;
 export type Text = typeof Text[keyof typeof Text];
+const TEXT_SLOTS = Object.keys(Text).length;
 
 export const Input = {
   request: 1,
@@ -141,6 +142,11 @@ export class Records {
   #ints: Int32Array;
   #floats: Float64Array;
   #bytes: Uint8Array;
+  /** What the texts of the record at `#writtenAt` are, by slot; many come again and again. */
+  readonly #written = new Array<string>(TEXT_SLOTS).fill("");
+  #writtenAt = -1;
+  /** The last text of each slot, in or out: effects often repeat what the request said. */
+  readonly #recent = new Array<string>(TEXT_SLOTS).fill("");
 
   constructor(private readonly memory: WebAssembly.Memory) {
     this.#ints = new Int32Array(memory.buffer);
@@ -187,17 +193,34 @@ export class Records {
     const length = this.#ints[(at >> 2) + LENGTHS + slot]!;
     if (length === 0) return "";
     const from = at + TEXTS + slot * TEXT_SLOT;
-    return String.fromCharCode.apply(
-      null,
-      this.#bytes.subarray(from, from + length) as unknown as number[],
-    );
+    const recent = this.#recent[slot]!;
+    if (recent.length === length && this.#holds(from, recent)) return recent;
+    const codes = this.#bytes.subarray(from, from + length) as unknown as number[];
+    return this.#recent[slot] = String.fromCharCode.apply(null, codes);
   }
 
-  /** Writes a byte string, cut to {@link MAX_TEXT} as the stock daemon's buffers cut it. */
+  #holds(from: number, text: string): boolean {
+    const bytes = this.#bytes;
+    for (let i = 0; i < text.length; i++) if (bytes[from + i] !== text.charCodeAt(i)) return false;
+    return true;
+  }
+
+  /**
+   * Writes a byte string, cut to {@link MAX_TEXT} as the stock daemon's buffers cut it. Nothing else
+   * may write texts to this record.
+   */
   setText(at: number, slot: Text, text: string): void {
     const length = Math.min(text.length, TEXT_SLOT);
-    const from = at + TEXTS + slot * TEXT_SLOT;
-    for (let i = 0; i < length; i++) this.#bytes[from + i] = text.charCodeAt(i);
     this.#ints[(at >> 2) + LENGTHS + slot] = length;
+    if (length === 0) return;
+    if (at !== this.#writtenAt) {
+      this.#written.fill("");
+      this.#writtenAt = at;
+    }
+    if (text === this.#written[slot]) return;
+    this.#written[slot] = this.#recent[slot] = text;
+    const bytes = this.#bytes;
+    const from = at + TEXTS + slot * TEXT_SLOT;
+    for (let i = 0; i < length; i++) bytes[from + i] = text.charCodeAt(i);
   }
 }

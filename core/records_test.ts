@@ -15,6 +15,7 @@ import {
   Leave,
   LmCall,
   MAX_TEXT,
+  Records,
   Row,
   STRIDE,
   Text,
@@ -95,6 +96,22 @@ Deno.test("sizes of the record", () => {
   assertEquals(limits.MAX_TEXT, MAX_TEXT);
   assertEquals(frame.TEXT_COUNT, Object.keys(Text).length);
   assertEquals(frame.TEXTS! + frame.TEXT_COUNT! * MAX_TEXT, STRIDE);
+});
+
+Deno.test("texts come out as they went in, repeated, cut, emptied, in several records", () => {
+  const memory = new WebAssembly.Memory({ initial: 1 });
+  const records = new Records(memory);
+  const texts = ["vg", "vh", "", "vg", "x".repeat(MAX_TEXT), "vg", "", "v\0\xff", "v\0\xfe", "vg"];
+  for (const text of texts) {
+    for (const at of [0, 0, STRIDE, 2 * STRIDE]) {
+      records.setText(at, Text.lvUuid, text);
+      assertEquals(new Records(memory).text(at, Text.lvUuid), text);
+      assertEquals(records.text(at, Text.lvUuid), text);
+    }
+  }
+  records.setText(0, Text.vgName, "y".repeat(MAX_TEXT + 1));
+  assertEquals(records.text(0, Text.vgName), "y".repeat(MAX_TEXT));
+  assertEquals(records.text(STRIDE, Text.lvUuid), "vg");
 });
 
 Deno.test("inputs, effects, rows and lock manager calls", () => {

@@ -21,7 +21,12 @@ const root = join(import.meta.dirname!, "..");
 const releaseFile = "wasm/lock_table.wasm";
 const debugFile = "dist/lock_table.debug.wasm";
 
-const commonOptions = ["wasm/mod.ts", "--runtime", "incremental", "--outFile", "out.wasm"];
+/**
+ * The table brings its own memory management: `new` takes memory with `take` of wasm/memory.ts, and
+ * there is nothing else in the runtime. Sources that need a garbage collector do not compile.
+ */
+const runtime = ["--runtime", "wasm/mod", "--use", "__alloc=wasm/memory/take"];
+const commonOptions = ["wasm/mod.ts", ...runtime, "--outFile", "out.wasm"];
 const releaseOptions = ["-O3"];
 const debugOptions = ["--debug"];
 

@@ -2,12 +2,15 @@
  * A request that has not been answered yet, or a piece of work the table gave itself. It stands in
  * its client's list and in at most one queue.
  */
-import { Bytes, EMPTY } from "./bytes";
+import { Bytes, EMPTY, retireBytes } from "./bytes";
 import { Client } from "./client";
 import { Lockspace } from "./lockspace";
+import { ACTION, Owned, QUEUE, retire } from "./memory";
 import { Resource } from "./resource";
+import { EX, OP_LOCK, SH } from "./vocabulary";
 
-export class Action {
+@unmanaged
+export class Action extends Owned {
   /** Null when nobody waits for the answer: internal work, or the client is gone. */
   client: Client | null = null;
   /** Stays when the client goes; 0 for internal work. */
@@ -41,10 +44,16 @@ export class Action {
   clientNext: Action | null = null;
   /** A lock manager call for this action is under way; it keeps its place in the queue. */
   inFlight: bool = false;
+  /** A call under way refers to it, so that it cannot be given back before the answer. */
+  inCall: bool = false;
   /** Cancelled while a call was under way: it must not start to wait for anything else. */
   givenUp: bool = false;
   /** Timer after which a refused lock is tried again; 0 when it is not waiting for one. */
   timer: i32 = 0;
+
+  constructor() {
+    super(ACTION);
+  }
 
   has(flag: i32): bool {
     return (this.flags & flag) != 0;
@@ -53,13 +62,33 @@ export class Action {
   get persistent(): bool {
     return (this.flags & 1) != 0;
   }
+
+  /** Asks for a lock, as most requests do. */
+  get locks(): bool {
+    return this.op == OP_LOCK && (this.mode == SH || this.mode == EX);
+  }
+
+  /** Gives the action back. It must be in no list. */
+  close(): void {
+    retireBytes(this.lvArgs);
+    retireBytes(this.ownerName);
+    retireBytes(this.ownerState);
+    retire<Action>(this);
+  }
 }
 
 /** Actions in order of arrival. */
-export class ActionQueue {
+@unmanaged
+export class ActionQueue extends Owned {
   first: Action | null = null;
   last: Action | null = null;
   size: i32 = 0;
+  /** How many of them do something else than ask for a lock. */
+  others: i32 = 0;
+
+  constructor() {
+    super(QUEUE);
+  }
 
   append(action: Action): void {
     assert(action.queue == null, "an action stands in one queue only");
@@ -71,6 +100,7 @@ export class ActionQueue {
     else last.next = action;
     this.last = action;
     this.size++;
+    if (!action.locks) this.others++;
   }
 
   remove(action: Action): void {
@@ -85,5 +115,12 @@ export class ActionQueue {
     action.next = null;
     action.queue = null;
     this.size--;
+    if (!action.locks) this.others--;
+  }
+
+  /** Gives the queue back. */
+  close(): void {
+    assert(this.size == 0, "a queue is empty when it is given back");
+    retire<ActionQueue>(this);
   }
 }

@@ -132,7 +132,7 @@ export function freeLv(lockspace: Lockspace, action: Action): void {
   }
   if (lockspace.lockType != LM_TYPE_SANLOCK) return answer(action, 0);
   const lv = found != null ? found : lockspace.addLv(copyOf(inputText(LV_UUID), length));
-  lv.lvArgs = copyOf(inputText(LV_ARGS), inputLength(LV_ARGS));
+  lv.takeLvArgs(copyOf(inputText(LV_ARGS), inputLength(LV_ARGS)));
   action.inFlight = true;
   callResource(LM_FREE_LV, lv, action, null, 0, 0);
 }

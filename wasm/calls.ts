@@ -21,10 +21,13 @@ import {
 } from "./frame";
 import { Lock } from "./lock";
 import { Lockspace } from "./lockspace";
+import { CALL as CALL_OBJECT, retire } from "./memory";
+import { Numbered, NumberIndex } from "./number_index";
 import { Resource } from "./resource";
 import { OUT_LM_CALL, RT_LV } from "./vocabulary";
 
-export class Call {
+@unmanaged
+export class Call extends Numbered {
   action: Action | null = null;
   resource: Resource | null = null;
   lock: Lock | null = null;
@@ -34,29 +37,34 @@ export class Call {
   mode: i32 = 0;
   /** The answer also says whether the lockspace's global lock is still enabled. */
   checkedGl: bool = false;
-  constructor(public id: i32, public op: i32) {}
+  constructor(id: u32, public op: i32) {
+    super(CALL_OBJECT, id);
+  }
 }
 
-const calls = new Map<i32, Call>();
-let lastCall: i32 = 0;
+/** Calls under way. */
+export const calls: NumberIndex<Call> = new NumberIndex<Call>();
+let lastCall: u32 = 0;
 
-/** Takes the call out of the list; null if the host answers one that is not under way. */
+/**
+ * Takes the call out of the index and gives it back; null if the host answers one that is not under
+ * way.
+ */
 export function takeCall(id: i32): Call | null {
-  if (!calls.has(id)) return null;
-  const call = calls.get(id);
-  calls.delete(id);
+  const call = calls.find(id);
+  if (call == null) return null;
+  calls.remove(call);
+  retire<Call>(call);
+  const action = call.action;
+  if (action != null) action.inCall = false;
   const lockspace = call.lockspace;
   if (lockspace != null) lockspace.calls--;
   return call;
 }
 
-export function callCount(): i32 {
-  return calls.size;
-}
-
 /** Starts a call; the returned record may be filled in further. */
 export function startCall(call: Call, lockType: i32): usize {
-  calls.set(call.id, call);
+  calls.add(call);
   const record = append(OUT_LM_CALL);
   put(record, CALL, call.id);
   put(record, OP, call.op);
@@ -68,6 +76,7 @@ export function startCall(call: Call, lockType: i32): usize {
   }
   const action = call.action;
   if (action != null) {
+    action.inCall = true;
     put(record, FLAGS, action.flags);
     put(record, REQUEST, action.request);
   }
@@ -75,7 +84,7 @@ export function startCall(call: Call, lockType: i32): usize {
 }
 
 export function newCall(op: i32): Call {
-  do lastCall = lastCall == i32.MAX_VALUE ? 1 : lastCall + 1; while (calls.has(lastCall));
+  do lastCall = lastCall == i32.MAX_VALUE ? 1 : lastCall + 1; while (calls.find(lastCall) != null);
   return new Call(lastCall, op);
 }
 

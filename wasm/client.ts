@@ -2,10 +2,13 @@
  * A client: whatever death the host can observe. It owns its unanswered requests and its transient
  * locks, both in lists of its own, so that its end costs only what it held.
  */
-import { Action } from "./action";
+import { Action, ActionQueue } from "./action";
 import { Lock } from "./lock";
+import { CLIENT } from "./memory";
+import { Numbered } from "./number_index";
 
-export class Client {
+@unmanaged
+export class Client extends Numbered {
   actions: Action | null = null;
   actionCount: i32 = 0;
   locks: Lock | null = null;
@@ -13,7 +16,9 @@ export class Client {
   /** Result of the last join that failed after this client's start was answered. */
   startResult: i32 = 0;
 
-  constructor(public id: u32) {}
+  constructor(id: u32) {
+    super(CLIENT, id);
+  }
 
   addAction(action: Action): void {
     action.client = this;
@@ -34,6 +39,16 @@ export class Client {
     action.clientNext = null;
     action.client = null;
     this.actionCount--;
+  }
+
+  /** Does a request of the client stand in the queue? */
+  waitsIn(queue: ActionQueue): bool {
+    for (let next = this.actions; next != null;) {
+      const action = next;
+      next = action.clientNext;
+      if (action.queue == queue) return true;
+    }
+    return false;
   }
 
   addLock(lock: Lock): void {

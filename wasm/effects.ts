@@ -28,6 +28,7 @@ import {
   TIMER,
 } from "./frame";
 import { Lockspace } from "./lockspace";
+import { retire } from "./memory";
 import { Resource } from "./resource";
 import { table, Timer } from "./table";
 import {
@@ -73,25 +74,36 @@ export function putOwner(record: usize, action: Action): void {
   putText(record, OWNER_STATE, action.ownerState);
 }
 
-/** Takes an action out of wherever it stands. */
+/**
+ * Takes an action out of wherever it stands and gives it back. While a call refers to it, it stays:
+ * the answer to the call drops it again.
+ */
 export function dropAction(action: Action): void {
   const queue = action.queue;
   if (queue != null) queue.remove(action);
   const client: Client | null = action.client;
   if (client != null) client.removeAction(action);
-  if (action.timer != 0) {
-    table.timers.delete(action.timer);
-    action.timer = 0;
-  }
+  dropTimer(action.timer);
+  action.timer = 0;
+  if (!action.inCall) action.close();
+}
+
+/** Forgets a timer that was armed; 0 is none. */
+export function dropTimer(id: i32): void {
+  if (id == 0) return;
+  const timer = table.timers.find(id);
+  if (timer == null) return;
+  table.timers.remove(timer);
+  retire<Timer>(timer);
 }
 
 /** Asks the host to come back after `ms`; one of the two says what for. */
 export function armTimer(ms: i32, action: Action | null, resource: Resource | null): i32 {
   do {
     table.lastTimer = table.lastTimer == i32.MAX_VALUE ? 1 : table.lastTimer + 1;
-  } while (table.timers.has(table.lastTimer));
+  } while (table.timers.find(table.lastTimer) != null);
   const id = table.lastTimer;
-  table.timers.set(id, new Timer(action, resource));
+  table.timers.add(new Timer(id, action, resource));
   const record = append(OUT_ARM_TIMER);
   put(record, TIMER, id);
   put(record, ARG, ms);

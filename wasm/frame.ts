@@ -10,6 +10,7 @@
  */
 import { Bytes, dataOf } from "./bytes";
 import { MAX_TEXT } from "./limits";
+import { retireBlock, take } from "./memory";
 
 export const STRIDE: i32 = 768;
 const TEXTS: i32 = 192;
@@ -96,7 +97,11 @@ export function inputFits(): bool {
   return true;
 }
 
+const LEAST_OUTBOX: usize = 16384;
 let outbox: usize = 0;
+/** A power of two, as is every large block. */
+let outboxBytes: usize = 0;
+/** Records that it has room for. */
 let capacity: i32 = 0;
 let count: i32 = 0;
 
@@ -112,12 +117,20 @@ export function clearOutbox(): void {
   count = 0;
 }
 
+/** Moves the records to a block twice as large. */
+function growOutbox(): void {
+  const bytes = capacity == 0 ? LEAST_OUTBOX : outboxBytes * 2;
+  const larger = take(bytes);
+  memory.copy(larger, outbox, count * STRIDE);
+  if (outbox != 0) retireBlock(outbox, outboxBytes);
+  outbox = larger;
+  outboxBytes = bytes;
+  capacity = <i32> bytes / STRIDE;
+}
+
 /** Appends an empty record and returns its address, valid until the next one is appended. */
 export function append(kind: i32): usize {
-  if (count == capacity) {
-    capacity = capacity == 0 ? 16 : capacity * 2;
-    outbox = outbox == 0 ? heap.alloc(capacity * STRIDE) : heap.realloc(outbox, capacity * STRIDE);
-  }
+  if (count == capacity) growOutbox();
   const record = outbox + count * STRIDE;
   count++;
   memory.fill(record, 0, TEXTS);

@@ -3,7 +3,7 @@
  * of several VGs has it enabled.
  */
 import { Action } from "./action";
-import { ascii, Bytes, copyOf, EMPTY, sameBytes } from "./bytes";
+import { ascii, Bytes, dataOf, sameBytes } from "./bytes";
 import { Call, callFor, callLockspace, callResource } from "./calls";
 import { dropAction, reply } from "./effects";
 import { ARG, input, LM_RESULT, put, RESULT } from "./frame";
@@ -49,7 +49,7 @@ export function globalByName(): Lockspace | null {
 }
 
 function find(name: Bytes): Lockspace | null {
-  return table.lockspaces.find(changetype<usize>(name), name.length);
+  return table.lockspaces.find(dataOf(name), name.length);
 }
 
 /** Answers ENOLS with the flags that tell LVM what is missing. May have to ask what is running. */
@@ -107,7 +107,7 @@ export function searchDone(call: Call): bool {
     return false;
   }
   if (input(RESULT) == 1 && lockspace.state == RUNNING) {
-    table.glSanlock = lockspace.name;
+    noteGlobal(lockspace);
     lockspace.glEnabled = true;
     return true;
   }
@@ -119,7 +119,7 @@ export function searchDone(call: Call): bool {
 /** The lease of a lockspace that is being joined says: enabled. The test mode keeps no flag. */
 export function noteEnabled(lockspace: Lockspace): void {
   lockspace.glEnabled = !table.test;
-  if (table.glSanlock.length == 0) table.glSanlock = lockspace.name;
+  if (table.glSanlock.length == 0) noteGlobal(lockspace);
 }
 
 /** A sanlock lockspace was joined: is its global lock the only one? */
@@ -127,15 +127,19 @@ export function noteJoined(lockspace: Lockspace): void {
   if (lockspace.glEnabled && !isGlobal(lockspace)) table.glDuplicate = true;
 }
 
+function noteGlobal(lockspace: Lockspace): void {
+  table.setGlSanlock(dataOf(lockspace.name), lockspace.name.length);
+}
+
 export function isGlobal(lockspace: Lockspace): bool {
-  return sameBytes(table.glSanlock, changetype<usize>(lockspace.name), lockspace.name.length);
+  return sameBytes(table.glSanlock, dataOf(lockspace.name), lockspace.name.length);
 }
 
 /** A sanlock lockspace is left. True if it took the global lock with it while others remain. */
 export function noteLeft(lockspace: Lockspace): bool {
   if (lockspace.lockType != LM_TYPE_SANLOCK) return false;
   const held = isGlobal(lockspace) || lockspace.glEnabled;
-  if (isGlobal(lockspace)) table.glSanlock = EMPTY;
+  if (isGlobal(lockspace)) table.setGlSanlock(0, 0);
   let enabled = 0;
   let others = false;
   for (let next = table.firstLockspace; next != null;) {
@@ -170,10 +174,10 @@ export function switchDone(r: Resource, call: Call): void {
 function noteSwitched(lockspace: Lockspace, enabled: bool): void {
   lockspace.glEnabled = enabled && !table.test;
   if (enabled) {
-    table.glSanlock = lockspace.name;
+    noteGlobal(lockspace);
     table.glRemoved = false;
   } else {
-    if (isGlobal(lockspace)) table.glSanlock = EMPTY;
+    if (isGlobal(lockspace)) table.setGlSanlock(0, 0);
     forgetDuplicate();
   }
 }
@@ -196,5 +200,5 @@ export function noteDisabled(lockspace: Lockspace): void {
 
 /** init_vg created a VG with the global lock enabled; its lockspace is not started yet. */
 export function noteInitialised(name: usize, length: i32): void {
-  table.glSanlock = copyOf(name, length);
+  table.setGlSanlock(name, length);
 }

@@ -54,7 +54,7 @@ import {
 /** Asks the manager for a resource that this host does not hold yet. */
 export function lock(r: Resource, action: Action): void {
   r.lastClient = action.clientId;
-  if (r.rt == RT_LV && action.lvArgs.length > 0) r.lvArgs = action.lvArgs;
+  if (r.rt == RT_LV && action.lvArgs.length > 0) r.copyLvArgs(action.lvArgs);
   action.inFlight = true;
   const record = callResource(LM_LOCK, r, action, null, action.mode, 0);
   if (asksAboutGlobal(r)) {
@@ -87,7 +87,8 @@ export function lockDone(r: Resource, call: Call): void {
 }
 
 function refused(r: Resource, action: Action, result: i32): void {
-  const mayRetry = r.rt != RT_LV || input(RETRY) != 0;
+  const advice = input(RETRY);
+  const mayRetry = advice == 1 || (advice == 0 && r.rt != RT_LV);
   if (result == -EAGAIN && mayRetry && action.retries <= action.maxRetries && wanted(action)) {
     action.retries++;
     action.timer = armTimer(RETRY_MS, action, null);
@@ -106,6 +107,7 @@ function wanted(action: Action): bool {
   return action.client != null || action.clientId == 0;
 }
 
+/** Comes before the answer, so at most once for an action. */
 function takeOwner(action: Action): void {
   action.ownerHost = input(OWNER_HOST);
   action.ownerGeneration = input(OWNER_GENERATION);

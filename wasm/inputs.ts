@@ -1,7 +1,8 @@
 /** The inputs other than a lock manager's answer: requests, deaths, timers, restored state. */
 import { Action } from "./action";
-import { copyOf, EMPTY } from "./bytes";
-import { dropAction, reply } from "./effects";
+import { copyOf, copyOfBytes, EMPTY } from "./bytes";
+import { Client } from "./client";
+import { dropAction, dropTimer, reply } from "./effects";
 import {
   ARG,
   BITS,
@@ -33,11 +34,13 @@ import { GLOBAL_NAME, globalByName, globalLockspace } from "./global_lock";
 import { MAX_CLIENT_ACTIONS } from "./limits";
 import { Lock } from "./lock";
 import { Lockspace, RUNNING } from "./lockspace";
+import { retire } from "./memory";
 import { lockspaceNameBytes, lockspaceOfRequest } from "./names";
 import { Resource } from "./resource";
 import { route } from "./route";
 import { sweep } from "./sweep";
 import { table } from "./table";
+import { TouchedList } from "./touched";
 import { shutdown } from "./waiters";
 import {
   ECANCELED,
@@ -97,8 +100,9 @@ export function clientGone(): void {
   const id = input(CLIENT);
   const client = table.client(id);
   if (client == null) return;
-  table.clients.delete(id);
-  const touched = new Array<Resource>();
+  table.clients.remove(client);
+  retire<Client>(client);
+  const touched = new TouchedList();
   while (client.actions != null) {
     const action = client.actions!;
     const resource = action.resource;
@@ -106,16 +110,16 @@ export function clientGone(): void {
       client.removeAction(action);
     } else {
       dropAction(action);
-      if (resource != null) touched.push(resource);
+      if (resource != null) touched.add(resource);
     }
   }
   while (client.locks != null) {
     const claim = client.locks!;
     client.removeLock(claim);
     abandon(claim);
-    touched.push(claim.resource);
+    touched.add(claim.resource);
   }
-  for (let i = 0; i < touched.length; i++) sweep(touched[i]);
+  touched.sweepAll();
 }
 
 /** Gives up one request. What the manager is asked for already is answered as it turns out. */
@@ -168,10 +172,9 @@ function resourceOfInput(lockspace: Lockspace): Resource | null {
 
 /** A pause is over: a refused request, or a release that failed, is tried again. */
 export function timer(): void {
-  const id = input(TIMER);
-  if (!table.timers.has(id)) return;
-  const armed = table.timers.get(id);
-  table.timers.delete(id);
+  const armed = table.timers.find(input(TIMER));
+  if (armed == null) return;
+  dropTimer(armed.id);
   const action = armed.action;
   if (action != null) {
     action.timer = 0;
@@ -186,7 +189,7 @@ export function timer(): void {
 /** A lockspace that was joined before this daemon started, from the backend's records. */
 export function restoreLockspace(): void {
   const isGlobal = inputLength(VG_NAME) == 0;
-  const name = isGlobal ? GLOBAL_NAME : lockspaceNameBytes();
+  const name = isGlobal ? copyOfBytes(GLOBAL_NAME) : lockspaceNameBytes();
   const known = isGlobal ? globalByName() : lockspaceOfRequest();
   assert(known == null, "a lockspace is restored once");
   const vgName = isGlobal ? EMPTY : copyOf(inputText(VG_NAME), inputLength(VG_NAME));
@@ -210,7 +213,7 @@ export function restoreLock(): void {
   const claim = new Lock(resource, input(MODE));
   claim.persistent = true;
   claim.since = table.now;
-  resource.lvArgs = copyOf(inputText(LV_ARGS), inputLength(LV_ARGS));
+  resource.takeLvArgs(copyOf(inputText(LV_ARGS), inputLength(LV_ARGS)));
   resource.mode = claim.mode;
   resource.addLock(claim);
 }

@@ -77,6 +77,11 @@ function begin(at: Lockspace | null, one: bool): void {
   single = one;
 }
 
+/** Nothing that a listing had reached may be there any more once an input was handled. */
+export function inspectEnd(): void {
+  begin(null, false);
+}
+
 /** Puts the next row alone into the outbox; false when there is none. */
 export function inspectNext(): bool {
   clearOutbox();

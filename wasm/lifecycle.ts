@@ -1,8 +1,8 @@
 /** Starting and stopping a lockspace, and who is told when it is done. */
 import { Action, ActionQueue } from "./action";
-import { Bytes, copyOf, EMPTY } from "./bytes";
+import { Bytes, copyOf, copyOfBytes, EMPTY } from "./bytes";
 import { Call, callLockspace, callResource } from "./calls";
-import { lockspaceGone, recordLockspace, reply } from "./effects";
+import { dropTimer, lockspaceGone, recordLockspace, reply } from "./effects";
 import {
   append,
   ARG,
@@ -152,7 +152,7 @@ export function startGlobal(lockType: i32): Lockspace {
     found.stopWhenIdle = false;
     return found;
   }
-  return startLockspace(GLOBAL_NAME, EMPTY, lockType, null);
+  return startLockspace(copyOfBytes(GLOBAL_NAME), EMPTY, lockType, null);
 }
 
 export function usesGlobalLockspace(lockType: i32): bool {
@@ -167,10 +167,8 @@ export function beginStop(lockspace: Lockspace): void {
     const r = next;
     next = r.listNext;
     cancelWaiting(r);
-    if (r.timer != 0) {
-      table.timers.delete(r.timer);
-      r.timer = 0;
-    }
+    dropTimer(r.timer);
+    r.timer = 0;
   }
   continueStop(lockspace);
 }
@@ -232,7 +230,7 @@ export function leaveDone(call: Call): void {
   if (input(RESULT) == -EBUSY && ender != null && !lockspace.dropped && !lockspace.freeing) {
     lockspace.ender = null;
     lockspace.state = RUNNING;
-    lockspace.vg = lockspace.remakeVgResource();
+    lockspace.remakeVgResource();
     recordLockspace(lockspace, false); // its locks are gone
     recordLockspace(lockspace, true);
     reply(ender, -EBUSY);
@@ -261,6 +259,7 @@ function finish(lockspace: Lockspace): void {
   }
   failWaiting(lockspace.waiting, -ENOLS);
   lockspaceGone(lockspace);
+  lockspace.close();
   table.changed = true;
 }
 

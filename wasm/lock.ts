@@ -1,8 +1,10 @@
 /** One holder's claim on a resource: transient (a client's) or persistent (nobody's). */
 import { Client } from "./client";
+import { LOCK, Owned } from "./memory";
 import { Resource } from "./resource";
 
-export class Lock {
+@unmanaged
+export class Lock extends Owned {
   /** The owner of a transient lock; null when persistent, or when the owner is gone. */
   client: Client | null = null;
   clientPrev: Lock | null = null;
@@ -18,7 +20,9 @@ export class Lock {
   takenBy: u32 = 0;
   since: f64 = 0;
 
-  constructor(public resource: Resource, public mode: i32) {}
+  constructor(public resource: Resource, public mode: i32) {
+    super(LOCK);
+  }
 
   /** Client id as listed: 0 for persistent locks. */
   get clientId(): u32 {

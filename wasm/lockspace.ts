@@ -5,7 +5,8 @@
  *       └────── join failed ──────────────────────────────────────────────────────────────► gone
  */
 import { Action, ActionQueue } from "./action";
-import { ascii, Bytes, EMPTY } from "./bytes";
+import { ascii, Bytes, copyOfBytes, EMPTY, retireBytes } from "./bytes";
+import { LOCKSPACE, retire } from "./memory";
 import { Named, NameIndex } from "./name_index";
 import { Resource } from "./resource";
 import { RT_GL, RT_LV, RT_VG } from "./vocabulary";
@@ -15,9 +16,10 @@ export const RUNNING: i32 = 1;
 export const STOPPING: i32 = 2;
 
 /** Resource names of the global and the VG lock, as every host of a cluster must spell them. */
-const GL_NAME = ascii("GLLK");
-const VG_LOCK_NAME = ascii("VGLK");
+export const GL_NAME = ascii("GLLK");
+export const VG_LOCK_NAME = ascii("VGLK");
 
+@unmanaged
 export class Lockspace extends Named {
   vgUuid: Bytes = EMPTY;
   vgArgs: Bytes = EMPTY;
@@ -55,8 +57,20 @@ export class Lockspace extends Named {
   next: Lockspace | null = null;
 
   constructor(public id: i32, name: Bytes, public vgName: Bytes, public lockType: i32) {
-    super(name);
-    this.vg = this.addResource(new Resource(this, RT_VG, VG_LOCK_NAME));
+    super(LOCKSPACE, name);
+    this.vg = this.makeVgResource();
+  }
+
+  /** Gives the lockspace back, with the resources it still has. */
+  close(): void {
+    for (let r = this.resources; r != null; r = this.resources) this.removeResource(r);
+    this.lvs.close();
+    this.waiting.close();
+    retireBytes(this.name);
+    retireBytes(this.vgName);
+    retireBytes(this.vgUuid);
+    retireBytes(this.vgArgs);
+    retire<Lockspace>(this);
   }
 
   get isGlobal(): bool {
@@ -77,7 +91,7 @@ export class Lockspace extends Named {
   globalResource(): Resource {
     let gl = this.gl;
     if (gl == null) {
-      gl = this.addResource(new Resource(this, RT_GL, GL_NAME));
+      gl = this.addResource(new Resource(this, RT_GL, copyOfBytes(GL_NAME)));
       this.gl = gl;
     }
     return gl;
@@ -90,8 +104,12 @@ export class Lockspace extends Named {
   }
 
   /** After a stop that the manager refused: the lockspace goes on with an empty table. */
-  remakeVgResource(): Resource {
-    return this.addResource(new Resource(this, RT_VG, VG_LOCK_NAME));
+  remakeVgResource(): void {
+    this.vg = this.makeVgResource();
+  }
+
+  private makeVgResource(): Resource {
+    return this.addResource(new Resource(this, RT_VG, copyOfBytes(VG_LOCK_NAME)));
   }
 
   private addResource(resource: Resource): Resource {
@@ -103,6 +121,7 @@ export class Lockspace extends Named {
     return resource;
   }
 
+  /** Takes the resource out of every list and gives it back. */
   removeResource(resource: Resource): void {
     const prev = resource.listPrev;
     const next = resource.listNext;
@@ -114,5 +133,7 @@ export class Lockspace extends Named {
     resource.listNext = null;
     if (resource.rt == RT_LV) this.lvs.remove(resource);
     else if (resource.rt == RT_GL) this.gl = null;
+    else this.vg = null;
+    resource.close();
   }
 }

@@ -34,9 +34,11 @@ import {
 import {
   inspectBegin as beginRows,
   inspectBeginResource as beginResource,
+  inspectEnd,
   inspectNext as nextRow,
 } from "./inspect";
 import { checkTable } from "./invariants";
+import { freeRetired } from "./memory";
 import { table } from "./table";
 import {
   IN_CANCEL,
@@ -64,6 +66,8 @@ export function outbox(): usize {
 
 /** Handles the input in the inbox. Returns the number of effects. */
 export function submit(): i32 {
+  freeRetired();
+  inspectEnd();
   clearOutbox();
   table.now = inputFloat(NOW);
   switch (input(KIND)) {

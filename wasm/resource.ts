@@ -3,14 +3,16 @@
  * manager, the local claims on it, and the requests that wait for it.
  */
 import { ActionQueue } from "./action";
-import { Bytes, EMPTY } from "./bytes";
+import { Bytes, copyOfBytes, dataOf, EMPTY, retireBytes, sameBytes } from "./bytes";
 import { Call } from "./calls";
 import { Client } from "./client";
 import { Lock } from "./lock";
 import { Lockspace } from "./lockspace";
+import { RESOURCE, retire } from "./memory";
 import { Named } from "./name_index";
 import { EX, RT_GL, RT_LV, RT_VG, SH, UN } from "./vocabulary";
 
+@unmanaged
 export class Resource extends Named {
   /** Mode held in the lock manager: un, sh or ex. */
   mode: i32 = UN;
@@ -35,15 +37,33 @@ export class Resource extends Named {
   call: Call | null = null;
   /** Test mode: a pretended holder on another host (un, sh or ex). */
   remote: i32 = UN;
-  /** Forgotten by its lockspace. */
-  disposed: bool = false;
   /** Timer for another attempt at releasing an orphan; 0 when none. */
   timer: i32 = 0;
   listPrev: Resource | null = null;
   listNext: Resource | null = null;
 
   constructor(public lockspace: Lockspace, public rt: i32, name: Bytes) {
-    super(name);
+    super(RESOURCE, name);
+  }
+
+  /** Gives the resource back. Nobody may hold or want it. */
+  close(): void {
+    assert(this.lockCount == 0 && this.call == null, "a resource in use is not given back");
+    this.waiting.close();
+    retireBytes(this.name);
+    retireBytes(this.lvArgs);
+    retire<Resource>(this);
+  }
+
+  /** Notes where the lease is. */
+  copyLvArgs(args: Bytes): void {
+    if (!sameBytes(this.lvArgs, dataOf(args), args.length)) this.takeLvArgs(copyOfBytes(args));
+  }
+
+  /** As `copyLvArgs`; the resource then owns the text. */
+  takeLvArgs(args: Bytes): void {
+    retireBytes(this.lvArgs);
+    this.lvArgs = args;
   }
 
   /** GL and VG locks carry a value block, LV locks do not. */
@@ -89,7 +109,7 @@ export class Resource extends Named {
     if (lock.persistent) this.kept = lock;
   }
 
-  /** Takes the entry out of every list. Does not touch the mode. */
+  /** Takes the entry out of every list and gives it back. Does not touch the mode. */
   removeLock(lock: Lock): void {
     const prev = lock.prev;
     const next = lock.next;
@@ -107,6 +127,7 @@ export class Resource extends Named {
     if (this.kept == lock) this.kept = null;
     const client = lock.client;
     if (client != null) client.removeLock(lock);
+    retire<Lock>(lock);
   }
 
   /** Version to write to the value block when `lock` is released or converted; 0 is none. */

@@ -229,7 +229,7 @@ export function serveWaiting(lockspace: Lockspace): void {
   for (let action = lockspace.waiting.first; action != null;) {
     const next = action.next;
     lockspace.waiting.remove(action);
-    serve(lockspace, action);
+    serveIn(lockspace, action);
     action = next;
   }
 }

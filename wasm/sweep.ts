@@ -10,7 +10,7 @@ import { Action } from "./action";
 import { describeResource } from "./calls";
 import { append, LOCK_TYPE, LOCKSPACE, OP, put } from "./frame";
 import { askUnlock, convert, hold, lock, promote, release, rescue, unlock } from "./grants";
-import { reply } from "./effects";
+import { dropTimer, reply } from "./effects";
 import { Lock } from "./lock";
 import { RUNNING } from "./lockspace";
 import { Resource } from "./resource";
@@ -51,7 +51,7 @@ export function sweep(r: Resource): void {
     ) return;
     if (r.waiting.size == before) break;
   }
-  if (r.idle && !r.disposed) dispose(r);
+  if (r.idle) dispose(r);
 }
 
 /** The manager has granted something: the sweep that asked goes on where it was, then anew. */
@@ -63,8 +63,25 @@ export function resume(r: Resource, converted: Action | null): void {
   sweep(r);
 }
 
+/**
+ * Can a lock held here decide any request that waits? Only if a persistent one is held, or a holder
+ * waits itself. Says yes, too, without a closer look when more hold the lock than wait for it.
+ */
+function heldDecides(r: Resource): bool {
+  if (r.kept != null) return true;
+  if (r.lockCount > r.waiting.size) return true;
+  for (let next = r.locks; next != null;) {
+    const claim = next;
+    next = claim.next;
+    const client = claim.client;
+    if (client != null && client.waitsIn(r.waiting)) return true;
+  }
+  return false;
+}
+
 /** vg_update: notes the version that the client's exclusive lock will write when released. */
 function updates(r: Resource): bool {
+  if (r.waiting.others == 0) return false;
   for (let action = r.waiting.first; action != null;) {
     const next = action.next;
     if (action.op == OP_UPDATE) {
@@ -84,6 +101,7 @@ function updates(r: Resource): bool {
 }
 
 function unlocks(r: Resource): bool {
+  if (r.waiting.others == 0) return false;
   for (let action = r.waiting.first; action != null;) {
     let next = action.next;
     if (action.op == OP_LOCK && action.mode == UN) {
@@ -134,6 +152,7 @@ function orphans(r: Resource): bool {
 
 /** enable_gl and disable_gl rewrite the global lock's lease; it must not be held meanwhile. */
 function switches(r: Resource): bool {
+  if (r.waiting.others == 0) return false;
   for (let action = r.waiting.first; action != null;) {
     const next = action.next;
     if (action.op == OP_ENABLE || action.op == OP_DISABLE) {
@@ -156,7 +175,7 @@ function switches(r: Resource): bool {
  * next does: what a rule changes decides earlier requests only in the next pass.
  */
 function settledByHeld(r: Resource): bool {
-  if (r.lockCount == 0) return false;
+  if (r.lockCount == 0 || !heldDecides(r)) return false;
   for (let rule = 0; rule < 4; rule++) {
     for (let action = r.waiting.first; action != null;) {
       const next = action.next;
@@ -206,7 +225,7 @@ function ownTransient(r: Resource, action: Action): void {
  * everything that needs no change.
  */
 function conversions(r: Resource, after: u32): bool {
-  if (r.lockCount == 0) return false;
+  if (r.lockCount == 0 || !heldDecides(r)) return false;
   for (let action = r.waiting.first; action != null;) {
     const next = action.next;
     const claim = action.persistent ? r.kept : r.transientOf(action.client);
@@ -283,8 +302,7 @@ function exclusive(r: Resource): bool {
 
 /** Forgets an LV that nobody holds or wants. */
 function dispose(r: Resource): void {
-  r.disposed = true;
-  if (r.timer != 0) table.timers.delete(r.timer);
+  dropTimer(r.timer);
   forgetInManager(r);
   r.lockspace.removeResource(r);
 }

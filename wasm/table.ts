@@ -1,13 +1,16 @@
 /** The state of the lock table outside any one lockspace, and how things in it are looked up. */
 import { Action, ActionQueue } from "./action";
-import { Bytes, EMPTY } from "./bytes";
+import { Bytes, copyOf, EMPTY, retireBytes } from "./bytes";
 import { Client } from "./client";
 import { Lockspace } from "./lockspace";
 import { MAX_CLIENTS } from "./limits";
+import { TIMER } from "./memory";
 import { NameIndex } from "./name_index";
+import { Numbered, NumberIndex } from "./number_index";
 import { Resource } from "./resource";
 import { LM_TYPE_NONE } from "./vocabulary";
 
+@unmanaged
 export class Table {
   /** `--test`: no lock manager is asked what is running. */
   test: bool = false;
@@ -31,7 +34,7 @@ export class Table {
   firstLockspace: Lockspace | null = null;
   lastLockspace: Lockspace | null = null;
   lastLockspaceId: i32 = 0;
-  clients: Map<u32, Client> = new Map<u32, Client>();
+  clients: NumberIndex<Client> = new NumberIndex<Client>();
 
   /** start_wait and stop_all requests that wait. */
   startWaiters: ActionQueue = new ActionQueue();
@@ -41,19 +44,20 @@ export class Table {
   shuttingDown: bool = false;
   /** Host clock of the input being handled. */
   now: f64 = 0;
-  timers: Map<i32, Timer> = new Map<i32, Timer>();
+  timers: NumberIndex<Timer> = new NumberIndex<Timer>();
   lastTimer: i32 = 0;
 
   client(id: u32): Client | null {
-    return this.clients.has(id) ? this.clients.get(id) : null;
+    return this.clients.find(id);
   }
 
   /** The client, made on its first request; null past the bound. */
   clientFor(id: u32): Client | null {
-    if (this.clients.has(id)) return this.clients.get(id);
+    const known = this.clients.find(id);
+    if (known != null) return known;
     if (this.clients.size >= MAX_CLIENTS) return null;
     const client = new Client(id);
-    this.clients.set(id, client);
+    this.clients.add(client);
     return client;
   }
 
@@ -77,14 +81,23 @@ export class Table {
     if (this.lockspaces.size == 0 && !this.glSticky) this.glType = LM_TYPE_NONE;
   }
 
+  /** Notes a copy of the name; none if the length is 0. */
+  setGlSanlock(name: usize, length: i32): void {
+    retireBytes(this.glSanlock);
+    this.glSanlock = copyOf(name, length);
+  }
+
   supports(lockType: i32): bool {
     return lockType > 0 && (this.supported & (1 << lockType)) != 0;
   }
 }
 
 /** What a timer was armed for: an action that waits to be tried again, or a resource's orphans. */
-export class Timer {
-  constructor(public action: Action | null, public resource: Resource | null) {}
+@unmanaged
+export class Timer extends Numbered {
+  constructor(id: u32, public action: Action | null, public resource: Resource | null) {
+    super(TIMER, id);
+  }
 }
 
 export const table: Table = new Table();

@@ -14,6 +14,7 @@ export interface LmAnswer {
   lmResult?: number;
   valueBlock?: { version: number; flags: number; resourceVersion: number };
   retry?: boolean;
+  persevered?: boolean;
   owner?: Owner;
   arg?: number;
   hostId?: number;
@@ -124,7 +125,7 @@ export class TableInputs {
       records.setInt(at, Field.vbVersion, answer.valueBlock?.version ?? 0);
       records.setInt(at, Field.vbFlags, answer.valueBlock?.flags ?? 0);
       records.setInt(at, Field.vbResource, answer.valueBlock?.resourceVersion ?? 0);
-      records.setInt(at, Field.retry, answer.retry ? 1 : 0);
+      records.setInt(at, Field.retry, answer.persevered ? 2 : answer.retry ? 1 : 0);
       records.setInt(at, Field.arg, answer.arg ?? 0);
       records.setInt(at, Field.hostId, answer.hostId ?? 0);
       records.setInt(at, Field.generation, answer.generation ?? 0);

@@ -105,6 +105,9 @@ function setDetail(answer: LmAnswer, key: string, value: string): void {
     case "retry":
       answer.retry = true;
       break;
+    case "persevered":
+      answer.persevered = true;
+      break;
     case "owner":
       answer.owner = parseOwner(value);
       break;
