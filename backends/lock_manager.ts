@@ -39,6 +39,8 @@ export interface GrantAnswer extends Answer {
   valueBlock?: ValueBlock;
   /** With EAGAIN: the conflict is passing, an LV lock too should be tried again. */
   retry?: boolean;
+  /** With EAGAIN: the manager itself has tried for seconds; nothing is tried again. */
+  persevered?: boolean;
   owner?: Owner;
   /** sanlock, when it was asked: is this VG's global lock lease still enabled? */
   glEnabled?: boolean;
@@ -63,6 +65,8 @@ export interface ResourceSpec {
   /** GLLK, VGLK or the LV's UUID. */
   name: string;
   lockArgs: string;
+  /** idm: PVs of an LV that is to be locked, a copy. Absent in calls that need none. */
+  pvPaths?: string[];
 }
 
 /** How an orphan of a dead daemon is treated: ignored, accepted, or required. */
@@ -137,8 +141,10 @@ export interface LeftBehind {
   vgArgs: string;
   /** 0 where the manager has no host ids. */
   hostId: number;
-  /** Orphaned LV locks, as far as the manager can list them. */
-  locks: { lvUuid: string; lvArgs: string; mode: Mode }[];
+  /** idm: the VG's PVs. */
+  pvPaths?: string[];
+  /** Orphaned LV locks, as far as the manager can list them; idm: with their PVs. */
+  locks: { lvUuid: string; lvArgs: string; mode: Mode; pvPaths?: string[] }[];
 }
 
 /**

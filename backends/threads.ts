@@ -9,8 +9,9 @@
 export const POOL_SIZE = 32;
 
 /**
- * What is left to others: the native socket's poller, which must hear of requests whatever hangs,
- * and what the runtime itself does on threads, files mostly.
+ * What is left to others: the native socket's poller, which must hear of requests whatever hangs, who
+ * waits for connections to IDM's manager to end, and what the runtime itself does on threads, files
+ * mostly.
  */
 const RESERVED = 4;
 

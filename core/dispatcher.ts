@@ -22,6 +22,7 @@ import { Effect, Field, Input, LmCall, owesAnswer, Text } from "./records.ts";
 import {
   type LockspaceOutlook,
   LockType,
+  Op,
   type Reply,
   type Request,
   type RequestId,
@@ -130,9 +131,19 @@ export class Dispatcher {
       this.#asked.has(this.#lastRequest)
     );
     const id = this.#lastRequest;
+    if (request.op === Op.start) this.#renewPvPaths(request);
     this.#asked.set(id, { request, onReply });
     this.#submit(Input.request, (records, at) => fillRequest(records, at, client, id, request));
     return id;
+  }
+
+  /** A VG that runs is refused to be started again, but its PVs may be others by now. */
+  #renewPvPaths({ lockType, vgName, vgUuid, pvPaths }: Request): void {
+    if (lockType !== LockType.idm || pvPaths.length === 0) return;
+    for (const { spec } of this.#lockspaces.values()) {
+      if (spec.lockType !== lockType || spec.vgName !== vgName || spec.vgUuid !== vgUuid) continue;
+      spec.pvPaths = [...pvPaths];
+    }
   }
 
   cancel(client: number, request: RequestId): void {
@@ -304,7 +315,12 @@ export class Dispatcher {
       manager.cancelJoin?.(spec);
       return { result: 0 };
     }
-    return callInLockspace(manager, spec, effect);
+    return callInLockspace(manager, spec, effect, this.#pvPathsOf(effect));
+  }
+
+  /** The table never sees them: they are the request's as long as it is under way. */
+  #pvPathsOf({ request }: LmCallEffect): readonly string[] {
+    return this.#asked.get(request)?.request.pvPaths ?? [];
   }
 
   async #prepare(effect: LmCallEffect): Promise<AnyAnswer> {
@@ -319,7 +335,7 @@ export class Dispatcher {
       vgArgs: effect.vgArgs,
       lockType: effect.lockType,
       hostId: needsHostId ? this.host.defaultHostId() : effect.hostId,
-      pvPaths: this.#asked.get(effect.request)?.request.pvPaths ?? [],
+      pvPaths: [...this.#pvPathsOf(effect)],
     };
     this.#lockspaces.set(spec.id, { spec, manager });
     const answer = await callInLockspace(manager, spec, effect);

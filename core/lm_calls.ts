@@ -34,6 +34,7 @@ export interface BackendChoice {
 /** Any answer, with the extra fields that some calls have. */
 export interface AnyAnswer extends Answer {
   retry?: boolean;
+  persevered?: boolean;
   owner?: Owner;
   valueBlock?: { version: number; flags: number; resourceVersion: number };
   vgArgs?: string;
@@ -72,11 +73,15 @@ const noManager: AnyAnswer = {
   message: "This lock type is not served by this daemon",
 };
 
-/** A call about a lockspace that was prepared. */
+/**
+ * A call about a lockspace that was prepared.
+ * @param pvPaths of the request that the call is made for.
+ */
 export function callInLockspace(
   manager: LockManager,
   lockspace: LockspaceSpec,
   effect: LmCallEffect,
+  pvPaths: readonly string[] = [],
 ): Outcome<AnyAnswer> {
   switch (effect.op) {
     case LmCall.lock: {
@@ -85,7 +90,8 @@ export function callInLockspace(
         repair: (effect.flags & OptionFlag.repair) !== 0,
         checkGl: effect.glEnabled,
       };
-      return manager.lock(lockspace, resourceOf(effect), effect.mode, how);
+      const resource: ResourceSpec = { ...resourceOf(effect), pvPaths: [...pvPaths] };
+      return manager.lock(lockspace, resource, effect.mode, how);
     }
     case LmCall.convert:
       return manager.convert(lockspace, resourceOf(effect), effect.mode, effect);

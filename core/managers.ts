@@ -12,6 +12,7 @@ import {
 } from "../backends/embedded/mod.ts";
 import type { LockManager } from "../backends/lock_manager.ts";
 import { DlmManager } from "../backends/dlm/mod.ts";
+import { DriveRecords, IdmManager } from "../backends/idm/mod.ts";
 import { SanlockManager } from "../backends/sanlock/mod.ts";
 import { TEST_CLUSTER, testManagers } from "../backends/testmode/mod.ts";
 import { AdoptRecorder } from "./adoption/mod.ts";
@@ -53,9 +54,16 @@ export function makeManagers(options: DaemonOptions): Managers {
     ...inheritance && { recorder: inheritance.recorder },
   });
   const dlm = new DlmManager({ ...inheritance && { recorder: inheritance.recorder } });
+  const idm = new IdmManager({
+    killCommand: killCommandOf(options),
+    ...inheritance && {
+      recorder: inheritance.recorder,
+      records: DriveRecords.open(`${options.adoptFile}.idm`),
+    },
+  });
   const made = {
-    managers: [embedded.manager, dlm, sanlock],
-    status: [embedded.status, dlmStatus, sanlockStatus],
+    managers: [embedded.manager, dlm, sanlock, idm],
+    status: [embedded.status, dlmStatus, sanlockStatus, idmStatus],
   };
   return inheritance === undefined ? made : { ...made, inheritance };
 }
@@ -73,6 +81,14 @@ const sanlockStatus: LockManagerStatus = {
   provider: "sanlock",
   clusterName: "",
   protects: "sanlock protects VGs on shared disks by leases on those disks",
+  acrossHosts: true,
+};
+
+const idmStatus: LockManagerStatus = {
+  type: LockType.idm,
+  provider: "idm",
+  clusterName: "",
+  protects: "IDM protects VGs by mutexes inside the drives",
   acrossHosts: true,
 };
 

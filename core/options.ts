@@ -19,6 +19,8 @@ export interface DaemonOptions {
   apiSocket: string;
   adoptFile: string;
   adopt: boolean;
+  /** SIGTERM ends the daemon also while locks are held. */
+  handOver: boolean;
   syslogPriority: number;
   glType: LockType;
   hostId: number;
@@ -43,14 +45,15 @@ export const DEFAULT_SOCKET = `${RUN_DIR}/lvmlockd.socket`;
 export const DEFAULT_API_SOCKET = `${RUN_DIR}/lvmlockd-api.socket`;
 export const DEFAULT_PID_FILE = "/run/lvmlockd.pid";
 
-interface Option {
+export interface Option {
   long: string;
   short?: string;
   argument?: string;
   help: string;
 }
 
-const options: readonly Option[] = [
+/** Every option, in the order in which they are shown. */
+export const options: readonly Option[] = [
   { long: "help", short: "h", help: "Show this help" },
   { long: "version", short: "V", help: "Show the version" },
   { long: "test", short: "T", help: "Test mode: call no lock manager" },
@@ -74,12 +77,16 @@ const options: readonly Option[] = [
     long: "gl-type",
     short: "g",
     argument: "type",
-    help: "Lock type of the global lock: sanlock, dlm (with --test also idm) [automatic]",
+    help: "Lock type of the global lock: sanlock, dlm or idm [automatic]",
   },
   { long: "host-id", short: "i", argument: "number", help: "sanlock host id, 1 to 2000" },
   { long: "host-id-file", short: "F", argument: "path", help: "File with a line host_id = N" },
   { long: "sanlock-timeout", short: "o", argument: "seconds", help: "sanlock I/O timeout" },
   { long: "adopt", short: "A", argument: "0|1", help: "Adopt locks of a crashed daemon [1]" },
+  {
+    long: "hand-over",
+    help: "SIGTERM while locks are held: end, and leave them to the next daemon",
+  },
   {
     long: "kill-path",
     argument: "program",
@@ -143,8 +150,9 @@ export function parseOptions(
     apiSocket: text("api-socket", env("LVMLOCKD_API_SOCKET") || DEFAULT_API_SOCKET),
     adoptFile: text("adopt-file", `${text("state-dir", RUN_DIR)}/lvmlockd.adopt`),
     adopt: lenientNumber(text("adopt", "1")) !== 0,
+    handOver: flag("hand-over"),
     syslogPriority: syslogPriorities[text("syslog-priority", "warning")] ?? 4,
-    glType: glType(text("gl-type", ""), flag("test")),
+    glType: glType(text("gl-type", "")),
     hostId: lenientNumber(text("host-id", "0")),
     hostIdFile: text("host-id-file", ""),
     sanlockTimeout: lenientNumber(text("sanlock-timeout", "0")),
@@ -211,9 +219,9 @@ function lenientNumber(text: string): number {
   return Number(/^\s*[+-]?[0-9]+/.exec(text)?.[0] ?? 0);
 }
 
-function glType(word: string, test: boolean): LockType {
+function glType(word: string): LockType {
   if (word === "") return LockType.none;
-  const served = test ? ["dlm", "sanlock", "idm"] : ["dlm", "sanlock"];
+  const served = ["dlm", "sanlock", "idm"];
   if (served.includes(word)) return LockType[word as "dlm" | "sanlock" | "idm"];
   throw new OptionError(
     `invalid gl-type option "${word}": this daemon serves ${served.join(", ")}`,

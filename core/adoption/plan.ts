@@ -23,6 +23,8 @@ export interface Found {
 }
 
 export interface PlannedLock extends AdoptLock {
+  /** PVs, where the manager needs them. */
+  pvPaths?: string[];
   active: boolean;
   /** For people: `VG/LV` if it is active, else the UUID. */
   name: string;
@@ -32,6 +34,8 @@ export interface PlannedLock extends AdoptLock {
 export interface PlannedVg extends Omit<AdoptVg, "locks"> {
   /** 0 where the manager has none. */
   hostId: number;
+  /** PVs, where the manager needs them. */
+  pvPaths?: string[];
   locks: PlannedLock[];
 }
 
@@ -108,9 +112,11 @@ function planVg(
     lockType: left.lockType,
     vgArgs: left.vgArgs || (recorded?.vgArgs ?? ""),
     hostId: left.hostId,
+    ...left.pvPaths && { pvPaths: left.pvPaths },
     locks: lockUnion(left.locks, recorded?.locks ?? [], active),
   };
-  if (vg.vgArgs !== "") {
+  const needsNoArgs = vg.lockType === LockType.idm;
+  if (vg.vgArgs !== "" || needsNoArgs) {
     plan.vgs.push(vg);
     return;
   }
@@ -128,7 +134,9 @@ function lockUnion(
   fromFile: readonly AdoptLock[],
   active: ActiveLvs | undefined,
 ): PlannedLock[] {
-  const locks = new Map(fromFile.map((lock) => [lock.lvUuid, lock]));
+  const locks = new Map<string, LeftBehind["locks"][number]>(
+    fromFile.map((lock) => [lock.lvUuid, lock]),
+  );
   for (const lock of fromManager) {
     const lvArgs = lock.lvArgs || (locks.get(lock.lvUuid)?.lvArgs ?? "");
     locks.set(lock.lvUuid, { ...lock, lvArgs });

@@ -160,3 +160,22 @@ Deno.test("a line names some of many, and only what can be printed", () => {
   assertEquals(someOf(["a", "b", "c", "d", "e", "f", "g"]), "a, b, c, d, e and 2 more");
   assertEquals(someOf(["a\x1b[2J\nb"]), "a?[2J?b");
 });
+
+Deno.test("idm: VGs have no lock args, and their locks need the drives that the manager names", () => {
+  const idm = { lockType: LockType.idm, vgArgs: "" };
+  const made = plan({
+    leftBehind: [{
+      ...left("vg0", [], idm),
+      pvPaths: ["/dev/a"],
+      locks: [{ ...lock("L1"), pvPaths: ["/dev/b"] }],
+    }],
+    file: [inFile("vg0", [lock("L1", Mode.sh), lock("L2")], idm)],
+  });
+  assertEquals(made.troubles, []);
+  const [vg] = made.vgs;
+  assertEquals([vg?.vgArgs, vg?.pvPaths], ["", ["/dev/a"]]);
+  assertEquals(vg?.locks.map(({ lvUuid, mode, pvPaths }) => [lvUuid, mode, pvPaths]), [
+    ["L1", Mode.ex, ["/dev/b"]],
+    ["L2", Mode.ex, undefined],
+  ]);
+});

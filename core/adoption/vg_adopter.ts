@@ -109,9 +109,16 @@ class VgAdopter {
   }
 
   #start(): Promise<Reply> {
-    const { vgUuid, vgArgs, hostId } = this.vg;
+    const { vgUuid, vgArgs, hostId, pvPaths = [] } = this.vg;
     const flags = OptionFlag.adopt | OptionFlag.wait;
-    const about = { ...this.#about, resourceType: ResourceType.vg, vgUuid, vgArgs, hostId };
+    const about = {
+      ...this.#about,
+      resourceType: ResourceType.vg,
+      vgUuid,
+      vgArgs,
+      hostId,
+      pvPaths,
+    };
     return this.client.ask({ ...about, op: Op.start, flags });
   }
 
@@ -154,8 +161,9 @@ class VgAdopter {
     return await this.#lockLv(lock, other, OptionFlag.adoptOnly);
   }
 
-  #lockLv({ lvUuid, lvArgs }: PlannedLock, mode: Mode, flags: number): Promise<Reply> {
-    const about = { ...this.#about, resourceType: ResourceType.lv, lvUuid, lvArgs };
+  #lockLv(lock: PlannedLock, mode: Mode, flags: number): Promise<Reply> {
+    const { lvUuid, lvArgs, pvPaths = [] } = lock;
+    const about = { ...this.#about, resourceType: ResourceType.lv, lvUuid, lvArgs, pvPaths };
     return this.client.ask({ ...about, op: Op.lock, mode, flags: flags | OptionFlag.persistent });
   }
 

@@ -132,12 +132,16 @@ function integer(fields: Fields, key: string, otherwise = 0): number {
   return typeof value === "number" ? value : otherwise;
 }
 
-/** PV paths of an idm request: `path_num` and `path[0]` to `path[n-1]`. */
+/** Far more than any lock manager takes: a list that is too long is refused, not cut. */
+const MAX_PATHS = 4096;
+
+/** PV paths of an idm request: `path_num` and `path[0]` to `path[n-1]`; missing ones are left out. */
 function pvPaths(fields: Fields): string[] {
-  const count = integer(fields, "path_num");
+  const count = Math.min(integer(fields, "path_num"), MAX_PATHS);
   const paths: string[] = [];
-  for (let i = 0; i < count && fields.has(`path[${i}]`); i++) {
-    paths.push(text(fields, `path[${i}]`));
+  for (let i = 0; i < count; i++) {
+    const path = text(fields, `path[${i}]`);
+    if (path !== "") paths.push(path);
   }
   return paths;
 }

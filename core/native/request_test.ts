@@ -99,6 +99,11 @@ Deno.test("the numbers and texts that only some requests have", () => {
   assertEquals([vgUuid, version, hostId, maxRetries], ["U", 15, 2000, 1]);
   assertEquals([alignMb, lvSizeBytes, path], [8, 268435456, "/dev//vg/lv"]);
   assertEquals(pvPaths, ["/dev/sda", "/dev/sdb"]);
+  const gaps = parse(
+    'request="lock_lv" path_num=4 path[3]="/dev/d" path[1]="none" path[0]="/dev/a"',
+  );
+  assertEquals(gaps.pvPaths, ["/dev/a", "/dev/d"]);
+  assertEquals(parse('request="lock_lv" path_num=-1 path[0]="/dev/a"').pvPaths, []);
   assertEquals(request.otherArgs, "1.0.0:70254592");
   const both = parse('request="init_vg" set_lock_args="persist" prev_lv_args="x"');
   assertEquals(both.otherArgs, "persist");

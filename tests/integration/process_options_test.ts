@@ -32,7 +32,7 @@ Deno.test("an option that is not understood ends with 1, the reason and the usag
     [["-p"], /pid-file requires an argument/],
     [["--socket-path"], /socket-path requires an argument/],
     [["--test", "-g", "nosuch"], /gl-type/],
-    [["-g", "idm"], /gl-type/],
+    [["-g", "none"], /gl-type/],
     [["--kill-path", "lvmlockctl"], /kill-path/],
     [["--info-layout", "1"], /info-layout/],
   ];

@@ -63,7 +63,7 @@ const foreign: Step[] = [
 /** The global lock is the embedded manager's while it has VGs; sanlock has another. */
 const otherTypes: Step[] = [
   ["sanlock", "Global lock failed"],
-  ["idm", "not supported by lvmlockd"],
+  ["idm", "Global lock failed"],
 ].flatMap(([type, why]): Step[] => [
   {
     name: `a VG with lock type ${type} is not created`,

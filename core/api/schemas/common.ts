@@ -47,7 +47,7 @@ export const LockArgs = z.string()
 
 export const PvPaths = z.array(
   z.string().regex(/^\/[^\p{Cc}"\\]{1,1023}$/u, "Expected an absolute path"),
-).min(1).max(128).openapi({
+).min(1).max(511).openapi({
   description: "idm only: paths of the devices that hold the lock",
   example: ["/dev/sda"],
 });

@@ -34,7 +34,7 @@ export const Status = z.object({
     clients: z.int(),
     lockspaces: z.int(),
     locks: z.int(),
-    waiting: z.int(),
+    waiting: z.int().openapi({ description: "Requests that have not been answered yet" }),
     sessions: z.int(),
   }),
 }).openapi("Status");

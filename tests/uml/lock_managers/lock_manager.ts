@@ -7,12 +7,14 @@
 import type { DaemonKind } from "../daemon.ts";
 import type { Guest } from "../guest.ts";
 
-export type LockManagerKind = "none" | "sanlock" | "dlm";
+export type LockManagerKind = "none" | "sanlock" | "dlm" | "idm";
 
 /** What the hosts of one cluster need on this machine while they run. */
 export interface Surroundings extends AsyncDisposable {
   /** Arguments for the kernel of a host, such as its network device. */
   kernelArguments(hostId: number): string[];
+  /** Assignments for the daemon's environment, separated by blanks. */
+  environment?: string;
 }
 
 export interface LockManager {
