@@ -3,16 +3,17 @@
  *
  * @module
  */
-import { resolve } from "node:path";
-import process from "node:process";
-import { Daemon } from "./core/daemon.ts";
+import { basename, resolve } from "node:path";
+import type { Daemon } from "./core/daemon.ts";
 import { inBackground, reportReady, startInBackground } from "./core/daemonize.ts";
 import { configureLog } from "./core/log.ts";
 import { type DaemonOptions, OptionError, parseOptions, usage } from "./core/options.ts";
+import { stderrIsJournal } from "./core/os/notify.ts";
+import { cleanEnvironment } from "./core/os/environment.ts";
 import { PidFileError } from "./core/os/pid_file.ts";
 import { raiseFileLimit, setProcessName } from "./core/os/process.ts";
 import { openSyslog } from "./core/os/syslog.ts";
-import { VERSION } from "./core/version.ts";
+import { buildWay, calledAs, installedCommand, ourselves, versionText } from "./core/program.ts";
 
 /** Exit status when another instance holds the pid file, as of the stock daemon. */
 const ALREADY_RUNNING = 13;
@@ -20,8 +21,10 @@ const ALREADY_RUNNING = 13;
 const LOG_ERR = 3;
 
 async function main(args: string[]): Promise<number | undefined> {
-  const name = process.argv0.slice(process.argv0.lastIndexOf("/") + 1);
-  if (args[0] === "ctl" || name === "lvmlockctl") {
+  const name = basename(calledAs());
+  const isCtl = args[0] === "ctl" || name === "lvmlockctl";
+  if (buildWay === "launcher") cleanEnvironment();
+  if (isCtl) {
     const { runCtl } = await import("./ctl/main.ts");
     return await runCtl(args[0] === "ctl" ? args.slice(1) : args);
   }
@@ -44,12 +47,12 @@ async function runDaemon(args: string[]): Promise<number | undefined> {
     return 0;
   }
   if (options.version) {
-    console.log(`lvmlockd version: ${VERSION} (embedded) deno ${Deno.version.deno}`);
+    console.log(versionText());
     return 0;
   }
   const background = inBackground();
   if (!background && !options.foreground && !options.debug) {
-    return await startInBackground([...denoCommand(), import.meta.url], args);
+    return await startInBackground(ourselves(import.meta.url), args);
   }
   return await serve(options, background);
 }
@@ -67,11 +70,6 @@ function absolute(options: DaemonOptions): DaemonOptions {
   };
 }
 
-/** How this program was started, for starting it again. */
-function denoCommand(): string[] {
-  return [Deno.execPath(), "run", "--quiet", "--allow-all"];
-}
-
 async function serve(options: DaemonOptions, background: boolean): Promise<number | undefined> {
   setProcessName("lvmlockd");
   raiseFileLimit();
@@ -79,6 +77,7 @@ async function serve(options: DaemonOptions, background: boolean): Promise<numbe
   configureLog({
     debug: options.debug,
     foreground: !background,
+    journal: stderrIsJournal(),
     syslogPriority: options.syslogPriority,
     syslog,
   });
@@ -86,7 +85,9 @@ async function serve(options: DaemonOptions, background: boolean): Promise<numbe
   const started = Promise.withResolvers<Daemon>();
   handleSignals(started.promise, background);
   try {
-    const program = [...denoCommand(), import.meta.url];
+    // Only who serves needs all of it: the control tool and the starter come up faster without.
+    const { Daemon } = await import("./core/daemon.ts");
+    const program = installedCommand(import.meta.url);
     started.resolve(await Daemon.start(options, program, (status) => Deno.exit(status)));
     if (background) reportReady();
     return undefined;
@@ -98,7 +99,10 @@ async function serve(options: DaemonOptions, background: boolean): Promise<numbe
   }
 }
 
-/** SIGTERM ends the daemon when no lock is held; so does Ctrl-C on a daemon in the foreground. */
+/**
+ * SIGTERM ends the daemon when no lock is held; so does Ctrl-C on a daemon in the foreground. SIGUSR2
+ * ends it with its locks, for the next daemon.
+ */
 function handleSignals(starting: Promise<Daemon>, background: boolean): void {
   // A signal that comes while the daemon starts is obeyed when it has; a failed start ends anyway.
   const terminate = () => void starting.then((daemon) => daemon.terminate());
@@ -106,12 +110,15 @@ function handleSignals(starting: Promise<Daemon>, background: boolean): void {
   Deno.addSignalListener("SIGINT", () => {
     if (!background) terminate();
   });
+  Deno.addSignalListener("SIGUSR2", () => void starting.then((daemon) => daemon.handOver()));
   for (const signal of ["SIGHUP", "SIGQUIT", "SIGALRM"] as const) {
     Deno.addSignalListener(signal, () => {});
   }
 }
 
-if (import.meta.main) {
-  const status = await main(Deno.args);
-  if (status !== undefined) Deno.exit(status);
+// No `await`: a bundle that is no module has none at its top level.
+if (import.meta.main || buildWay !== "source") {
+  void main(Deno.args).then((status) => {
+    if (status !== undefined) Deno.exit(status);
+  });
 }

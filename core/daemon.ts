@@ -10,6 +10,8 @@ import { Backends } from "../backends/registry.ts";
 import { type AdoptRecorder, takeOver } from "./adoption/mod.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { Engine } from "./engine.ts";
+import { commandsEnded, HAND_OVER_LIMIT_MS } from "./hand_over.ts";
+import { Heartbeat } from "./heartbeat.ts";
 import { TableService } from "./lock_service.ts";
 import { killCommandOf, killScriptOf, writeKillScript } from "./kill_script.ts";
 import { logger } from "./log.ts";
@@ -17,9 +19,12 @@ import { LostLocks } from "./lost_locks.ts";
 import { type Inheritance, makeManagers, type Managers } from "./managers.ts";
 import { NativeServer } from "./native/server.ts";
 import { type DaemonOptions, readHostId } from "./options.ts";
-import { notifySystemd } from "./os/datagram_out.ts";
-import { Poller } from "./os/poller.ts";
+import { assignSockets, takeActivationSockets } from "./os/activation.ts";
+import { serviceManager } from "./os/notify.ts";
 import { PidFile } from "./os/pid_file.ts";
+import { Poller } from "./os/poller.ts";
+import { readTable } from "./program.ts";
+import { emptyRequest, Op, ResourceType } from "./types.ts";
 import { VERSION } from "./version.ts";
 
 const log = logger("daemon");
@@ -29,6 +34,9 @@ const ADOPTION_LIMIT_MS = 30_000;
 
 /** Leaving lockspaces takes seconds, unless a lock manager does not answer. */
 const LEAVING_LIMIT_MS = 60_000;
+
+/** In the name of this client, which no connection has, the daemon asks its own lock table. */
+const OURSELVES = 0xffffffff;
 
 /** What the process does when the daemon ends: 0 normally, 1 after a failure. */
 export type OnExit = (status: number) => void;
@@ -45,13 +53,17 @@ export class Daemon {
   #native: NativeServer | undefined;
   #api: FrontEnd | undefined;
   #recorder: AdoptRecorder | undefined;
+  #heartbeat: Heartbeat | undefined;
   #leavingTimer: ReturnType<typeof setTimeout> | undefined;
+  #handingOver = false;
   #stopping = false;
+  readonly #serviceManager = serviceManager();
 
   private constructor(
     private readonly options: DaemonOptions,
     private readonly pidFile: PidFile,
     private readonly backends: Backends,
+    private readonly sockets: ReturnType<typeof assignSockets>,
     private readonly onExit: OnExit,
   ) {}
 
@@ -66,15 +78,17 @@ export class Daemon {
     program: string[],
     onExit: OnExit,
   ): Promise<Daemon> {
+    const passed = takeActivationSockets();
     prepareDirectories(options);
     const pidFile = PidFile.acquire(options.pidFile);
     let daemon: Daemon | undefined;
     let made: Managers | undefined;
     try {
       made = makeManagers(options);
-      const { test, killPath, stateDir, socketPath } = options;
+      const { test, killPath, stateDir, socketPath, apiSocket } = options;
+      const sockets = assignSockets(passed, { native: socketPath, api: apiSocket });
       if (!test && killPath === "") writeKillScript(stateDir, [...program, "ctl"], socketPath);
-      daemon = new Daemon(options, pidFile, new Backends(made.managers), onExit);
+      daemon = new Daemon(options, pidFile, new Backends(made.managers), sockets, onExit);
       await daemon.#serve(made);
       return daemon;
     } catch (error) {
@@ -124,7 +138,13 @@ export class Daemon {
     await this.#listen();
     for (const { provider, protects } of lockManagers) log.info(`${provider}: ${protects}`);
     log.warn(`lvmlockd started ${VERSION}`);
-    notifySystemd(`READY=1\nSTATUS=${lockManagers.map(({ protects }) => protects).join("; ")}`);
+    this.#heartbeat = new Heartbeat(this.#service, this.#serviceManager, (answered) => {
+      const about = { resourceType: ResourceType.vg, vgName: "." };
+      this.#dispatcher.request(OURSELVES, { ...emptyRequest, ...about, op: Op.queryLock }, () => {
+        this.#dispatcher.clientGone(OURSELVES, []);
+        answered();
+      });
+    });
   }
 
   /** What takes longer than the limit goes on while others are served. */
@@ -136,15 +156,16 @@ export class Daemon {
 
   async #listen(): Promise<void> {
     const { socketPath, apiSocket, infoLayout } = this.options;
-    const listenFd = inheritedSocket();
+    const { native, api } = this.sockets;
     this.#native = await NativeServer.listen(this.#poller, this.#service, {
       path: socketPath,
       infoLayout,
-      ...listenFd === undefined ? {} : { listenFd },
+      ...native && { listenFd: native.fd },
     });
     // Loaded now, while the native socket already serves: LVM commands need not wait for it.
     const { serveApi } = await import("./api/server.ts");
-    this.#api = await serveApi(this.#service, { path: apiSocket });
+    const path = api?.path ?? apiSocket;
+    this.#api = await serveApi(this.#service, { path, ...api && { listenFd: api.fd } });
   }
 
   /**
@@ -175,8 +196,32 @@ export class Daemon {
     void this.#end(1);
   }
 
+  /**
+   * SIGUSR2: ends with all locks held and all lockspaces started, for the next daemon, which takes
+   * them over. Commands that run are waited for; new ones wait for the next daemon if the service
+   * manager keeps the socket. A daemon that adopts nothing ends as with SIGTERM.
+   */
+  async handOver(): Promise<void> {
+    if (this.#stopping || this.#handingOver) return;
+    if (!this.#hasHeirs) return await this.terminate();
+    this.#handingOver = true;
+    clearTimeout(this.#leavingTimer);
+    this.#serviceManager.stopping("Handing over to the next daemon");
+    this.#native?.stopAccepting();
+    const left = await commandsEnded(this.#service, HAND_OVER_LIMIT_MS);
+    for (const line of left) log.warn(`handing over although ${line}`);
+    log.warn("lvmlockd ends, its locks stay held for the next one");
+    void this.#end(0, true);
+  }
+
+  /** Does the next daemon take over what this one leaves? */
+  get #hasHeirs(): boolean {
+    return this.options.adopt && !this.options.test;
+  }
+
   #refuseShutdown(held: number): void {
     clearTimeout(this.#leavingTimer);
+    if (this.options.handOver && this.#hasHeirs) return void this.handOver();
     log.warn(
       `ignore shutdown for ${held} lockspaces: locks are held in them. ` +
         "Deactivate the LVs and stop the VGs (vgchange --lockstop), then stop the daemon",
@@ -189,26 +234,28 @@ export class Daemon {
     void this.#end(1);
   }
 
-  async #end(status: number): Promise<void> {
+  /** After a failure, too, locks stay behind in the lock manager (`locksStay`). */
+  async #end(status: number, locksStay = status !== 0): Promise<void> {
     if (this.#stopping) return;
     this.#stopping = true;
     clearTimeout(this.#leavingTimer);
     this.#service.refuseAll();
-    notifySystemd("STOPPING=1");
-    await this.#close();
-    // After a failure locks stay behind in the lock manager, and their kill command with them.
-    if (status === 0 && this.options.killPath === "") {
-      removeIfThere(killScriptOf(this.options.stateDir));
+    if (!this.#handingOver) this.#serviceManager.stopping("Ending");
+    // LVM commands that find the pid file wait at the service manager's socket for the next daemon.
+    await this.#close(this.#handingOver && this.sockets.native !== undefined);
+    if (!locksStay) {
+      if (this.options.killPath === "") removeIfThere(killScriptOf(this.options.stateDir));
+      this.#recorder?.remove();
     }
-    if (status === 0) this.#recorder?.remove();
     this.onExit(status);
   }
 
-  async #close(): Promise<void> {
+  async #close(pidFileStays = false): Promise<void> {
+    this.#heartbeat?.stop();
     await Promise.all([this.#native?.close(), this.#api?.stop()]);
     await this.#poller.close();
     this.backends.close();
-    this.pidFile.remove();
+    if (!pidFileStays) this.pidFile.remove();
   }
 }
 
@@ -236,17 +283,4 @@ function removeIfThere(path: string): void {
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
-}
-
-/** The compiled lock table stands beside its sources. */
-function readTable(): Uint8Array<ArrayBuffer> {
-  return Deno.readFileSync(new URL("../wasm/lock_table.wasm", import.meta.url));
-}
-
-/** Socket activation, as libdaemon understands it: one socket, for this process. */
-function inheritedSocket(): number | undefined {
-  const { SD_ACTIVATION, LISTEN_PID, LISTEN_FDS } = Deno.env.toObject();
-  for (const name of ["SD_ACTIVATION", "LISTEN_PID", "LISTEN_FDS"]) Deno.env.delete(name);
-  const ours = SD_ACTIVATION === "1" && LISTEN_PID === String(Deno.pid) && LISTEN_FDS === "1";
-  return ours ? 3 : undefined;
 }

@@ -4,7 +4,10 @@
  *
  * @module
  */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { closeStreams, leaveSession } from "./os/process.ts";
+import type { Program } from "./program.ts";
 
 /** Set for the background process; it reports on stdout. */
 const MARK = "LVMLOCKD_BACKGROUND";
@@ -19,30 +22,30 @@ export function inBackground(): boolean {
 
 /**
  * Starts the background process and waits for it.
- * @param command the program and the arguments that come before the daemon's own.
  * @returns the exit status: 0 once it serves, else its own.
  */
-export async function startInBackground(command: string[], args: string[]): Promise<number> {
-  const child = new Deno.Command(command[0]!, {
-    args: [...command.slice(1), ...args],
-    env: { [MARK]: "1" },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "inherit",
-  }).spawn();
+export async function startInBackground(program: Program, args: string[]): Promise<number> {
+  // Of the two ways to start a program only this one can give it a name of its own.
+  const child = spawn(program.file, [...program.args, ...args], {
+    argv0: program.name,
+    env: { ...Deno.env.toObject(), [MARK]: "1" },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const ended = once(child, "exit");
   if (await firstWords(child.stdout) === READY) {
     child.unref();
     return 0;
   }
-  const { code } = await child.status;
-  return code === 0 ? 1 : code;
+  const [code] = await ended;
+  return code || 1;
 }
 
 /** What is written before READY is complete, or the end. */
-async function firstWords(stream: ReadableStream<Uint8Array>): Promise<string> {
+async function firstWords(stream: AsyncIterable<Uint8Array>): Promise<string> {
+  const decoder = new TextDecoder();
   let text = "";
-  for await (const piece of stream.pipeThrough(new TextDecoderStream())) {
-    text += piece;
+  for await (const piece of stream) {
+    text += decoder.decode(piece, { stream: true });
     if (text.length >= READY.length) break;
   }
   return text;

@@ -18,6 +18,9 @@ interface TableExports {
   inspectNext(): number;
   check(): void;
   globalLockType(): number;
+  lockspaceCount(): number;
+  lockCount(): number;
+  requestCount(): number;
 }
 
 /** A lock manager call that the table asks for, copied out of its memory. */
@@ -136,6 +139,15 @@ export class Engine {
 
   get globalLockType(): LockType {
     return this.#table.globalLockType() as LockType;
+  }
+
+  /** How much there is, without a look at any of it. */
+  get counts(): { lockspaces: number; locks: number; waiting: number } {
+    return {
+      lockspaces: this.#table.lockspaceCount(),
+      locks: this.#table.lockCount(),
+      waiting: this.#table.requestCount(),
+    };
   }
 
   /** Bytes of memory that the table has taken from the host. */

@@ -141,6 +141,12 @@ Deno.test("the listing of one resource leaves out the others", () => {
     assert(whole.some((other) => JSON.stringify(other) === JSON.stringify(row)));
   }
   assertEquals([...inputs.engine.inspectResource({ ...lockVg, vgName: "other" })], []);
+  const rowsOf = (kind: string) => whole.filter((row) => row.kind === kind).length;
+  assertEquals(inputs.engine.counts, {
+    lockspaces: rowsOf("lockspace"),
+    locks: rowsOf("lock"),
+    waiting: rowsOf("action"),
+  });
 });
 
 Deno.test("the type of the global lock", () => {

@@ -39,6 +39,7 @@ const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
  */
 export function writeKillScript(stateDir: string, program: string[], socketPath: string): void {
   const script = killScriptOf(stateDir);
+  const [file = "", ...args] = program;
   const variables = { LVM_LVMLOCKD_SOCKET: socketPath };
   for (const name of passedOn) {
     const value = Deno.env.get(name);
@@ -48,7 +49,10 @@ export function writeKillScript(stateDir: string, program: string[], socketPath:
     "#!/bin/sh",
     "# Written by lvmlockd at its start. The lock manager runs it when the leases of a VG are lost.",
     ...Object.entries(variables).map(([name, value]) => `export ${name}=${quoted(value)}`),
-    `exec ${program.map(quoted).join(" ")} "$@"`,
+    `program=${quoted(file)}`,
+    "# Deleted, as by an upgrade that failed: the daemon that runs still has it.",
+    `[ -x "$program" ] || program=/proc/${Deno.pid}/exe`,
+    `exec "$program" ${args.map(quoted).join(" ")} "$@"`,
     "",
   ].join("\n");
   const temporary = `${script}.new`;

@@ -16,7 +16,6 @@ import {
   type LockspaceOutlook,
   LockType,
   Mode,
-  Op,
   type Reply,
   type Request,
   type RequestId,
@@ -104,14 +103,8 @@ export class TableService implements LockService {
   }
 
   status(): DaemonStatus {
-    const counts = { lockspaces: 0, locks: 0, waiting: 0 };
-    for (const row of this.engine.inspect()) {
-      if (row.kind === "lockspace") counts.lockspaces++;
-      else if (row.kind === "lock") counts.locks++;
-      else if (row.kind === "action" && row.op === Op.lock) counts.waiting++;
-    }
     const globalLockType = this.engine.globalLockType;
-    return { ...this.about, ...counts, globalLockType, clients: this.#clients.size };
+    return { ...this.about, ...this.engine.counts, globalLockType, clients: this.#clients.size };
   }
 
   outlook(lockspace: string): LockspaceOutlook | undefined {

@@ -14,6 +14,7 @@ const RING_BYTES = 1024 * 1024 - 4096;
 const ROOT = "lvmlockd";
 const ring = new LogRing(RING_BYTES);
 let toStderr = false;
+let inJournal = false;
 
 /** Priorities of syslog(3) by name, as `--syslog-priority` takes them. */
 export const syslogPriorities: Readonly<Record<string, number>> = {
@@ -43,9 +44,16 @@ export interface LogOptions {
   debug: boolean;
   /** Lines from level info on, on stderr (`--foreground`). */
   foreground: boolean;
+  /** Standard error is the journal: lines have priorities, and nothing goes to syslog as well. */
+  journal?: boolean;
   /** Lowest priority (greatest number) that goes to syslog. */
   syslogPriority: number;
   syslog?: (priority: number, text: string) => void;
+}
+
+/** The journal takes each line for a message of its own. */
+function toErr(priority: number, text: string): void {
+  console.error(inJournal ? text.replace(/^/gm, `<${priority}>`) : text);
 }
 
 const textOf = (record: LogRecord) => record.message.map(String).join("");
@@ -53,12 +61,14 @@ const textOf = (record: LogRecord) => record.message.map(String).join("");
 /** Sets the log up. May be called again, for tests. */
 export function configureLog(options: LogOptions): void {
   toStderr = options.debug;
+  inJournal = options.journal === true;
+  const leastOnStderr = inJournal ? Math.max(6, options.syslogPriority) : 6;
   const sink = (record: LogRecord) => {
     const text = textOf(record);
     const priority = priorityOf[record.level];
     ring.add(text);
-    if (options.debug || (options.foreground && priority <= 6)) console.error(text);
-    if (priority <= options.syslogPriority) options.syslog?.(priority, text);
+    if (options.debug || (options.foreground && priority <= leastOnStderr)) toErr(priority, text);
+    if (!inJournal && priority <= options.syslogPriority) options.syslog?.(priority, text);
   };
   configureSync({
     reset: true,
@@ -84,7 +94,7 @@ export function logger(part: string) {
 /** One line about one request, in parts; see {@link LogRing.addParts}. */
 export function trace(...parts: string[]): void {
   ring.addParts(parts);
-  if (toStderr) console.error(parts.join(""));
+  if (toStderr) toErr(priorityOf.trace, parts.join(""));
 }
 
 /** Text of the ring, oldest first. */

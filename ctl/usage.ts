@@ -39,5 +39,5 @@ Options:
       Give up after this time, instead of waiting for as long as it takes.
 
 Commands (lvmlockctl <command> --help tells more):
-      status lockspaces locks watch start stop drop lock unlock
+      status lockspaces locks watch start stop drop lock unlock upgrade
 `;

@@ -10,12 +10,18 @@
 
 /** Test group → packages of Debian 12. What every Debian has (bash, coreutils) is left out. */
 export const packagesOf = {
+  // Manuals, completions, units and the Debian package, judged by the programs they are for.
+  install: ["dpkg", "groff-base", "lvm2", "lvm2-lockd", "man-db", "mount", "systemd", "util-linux"],
   // Stock tools against our daemon and ours against the stock one, in namespaces of their own.
   integration: ["kmod", "lvm2", "lvm2-lockd", "mount", "util-linux"],
   // sanlock's library against real daemons of it, and its headers against our structures.
   sanlock: ["gcc", "libc6-dev", "libsanlock-client1", "libsanlock-dev", "sanlock", "util-linux"],
   // The DLM's libraries and dlm_tool without a cluster, and their headers against our structures.
   dlm: ["dlm-controld", "gcc", "libc6-dev", "libdlm-dev", "libdlmcontrol-dev", "util-linux"],
+  // The one executable, and the lock table in a program in C.
+  package: ["gcc", "libc6-dev", "lvm2-lockd", "procps", "util-linux", "wabt"],
+  // A library of our own in the place of IDM's, and daemons with a sysfs of their own.
+  idm: ["binutils", "gcc", "libc6-dev", "mount", "util-linux"],
   // The stock daemon as the judge of ours.
   oracle: ["lvm2-lockd", "util-linux"],
   // Whole hosts in User-Mode Linux with LVM on a shared disk.
@@ -23,13 +29,17 @@ export const packagesOf = {
     "corosync",
     "dlm-controld",
     "dmsetup",
+    "gcc",
     "iproute2",
     "kmod",
+    "libc6-dev",
     "libsanlock-client1",
     "lvm2",
     "lvm2-lockd",
+    "procps",
     "sanlock",
     "strace",
+    "systemd",
     "thin-provisioning-tools",
     "udev",
     "uml-utilities",

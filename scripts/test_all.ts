@@ -20,6 +20,11 @@ export interface Group {
    * tests did not run. A group that does not count counts as one test.
    */
   counts: boolean;
+  /**
+   * Neighbours with a lane run at the same time if their lanes differ: they wait more than they
+   * compute. What they print is shown when they have ended.
+   */
+  lane?: number;
 }
 
 /** In this order: what is quick and most often wrong comes first. */
@@ -29,10 +34,13 @@ export const groups: Group[] = [
   { name: "types", args: ["task", "check"], counts: false },
   { name: "wasm build", args: ["task", "build:wasm", "--check"], counts: false },
   { name: "unit", args: ["task", "test:unit"], counts: true },
+  { name: "install", args: ["test", "-A", "--quiet", "tests/install/"], counts: true },
   { name: "integration", args: ["test", "-A", "--quiet", "tests/integration/"], counts: true },
-  { name: "sanlock", args: ["test", "-A", "--quiet", "tests/sanlock/"], counts: true },
-  { name: "dlm", args: ["test", "-A", "--quiet", "tests/dlm/"], counts: true },
-  { name: "oracle", args: ["task", "test:oracle", "--seeds", "150"], counts: true },
+  { name: "sanlock", args: ["test", "-A", "--quiet", "tests/sanlock/"], counts: true, lane: 1 },
+  { name: "dlm", args: ["test", "-A", "--quiet", "tests/dlm/"], counts: true, lane: 1 },
+  { name: "package", args: ["task", "test:package"], counts: true, lane: 1 },
+  { name: "oracle", args: ["task", "test:oracle", "--seeds", "150"], counts: true, lane: 2 },
+  { name: "idm", args: ["test", "-A", "--quiet", "tests/idm/"], counts: true, lane: 2 },
   { name: "uml", args: ["task", "test:uml"], counts: true },
 ];
 
@@ -75,7 +83,7 @@ export function judge(group: Group, success: boolean, output: string): Counts {
 }
 
 /** Copies a stream to ours while it comes and returns all of it as text. */
-async function tee(from: ReadableStream<Uint8Array>, to: { writeSync(p: Uint8Array): number }) {
+async function tee(from: ReadableStream<Uint8Array>, to: Output) {
   const decoder = new TextDecoder();
   let text = "";
   for await (const chunk of from) {
@@ -85,7 +93,26 @@ async function tee(from: ReadableStream<Uint8Array>, to: { writeSync(p: Uint8Arr
   return text;
 }
 
-async function runGroup(group: Group): Promise<Counts> {
+/** Somewhere to print to. */
+type Output = { writeSync(piece: Uint8Array): number };
+
+/** Keeps what is printed until it may be shown. */
+class Later implements Output {
+  readonly #pieces: Uint8Array[] = [];
+
+  writeSync(piece: Uint8Array): number {
+    this.#pieces.push(piece.slice());
+    return piece.length;
+  }
+
+  show(): void {
+    for (const piece of this.#pieces) {
+      for (let at = 0; at < piece.length;) at += Deno.stdout.writeSync(piece.subarray(at));
+    }
+  }
+}
+
+async function runGroup(group: Group, out: Output, errors = out): Promise<Counts> {
   const child = new Deno.Command(Deno.execPath(), {
     args: group.args,
     cwd: root,
@@ -94,20 +121,68 @@ async function runGroup(group: Group): Promise<Counts> {
     stderr: "piped",
   }).spawn();
   const [stdout, stderr, status] = await Promise.all([
-    tee(child.stdout, Deno.stdout),
-    tee(child.stderr, Deno.stderr),
+    tee(child.stdout, out),
+    tee(child.stderr, errors),
     child.status,
   ]);
   return judge(group, status.success, `${stdout}\n${stderr}`);
 }
 
 async function timed(name: string, body: () => Promise<Counts>): Promise<Outcome> {
-  console.log(`\n=== ${name} ===`);
   const start = performance.now();
   const counts = await body();
-  const seconds = (performance.now() - start) / 1000;
-  console.log(`=== ${name}: ${counts.failed ? "FAILED" : "ok"}, ${seconds.toFixed(1)} s ===`);
-  return { name, ...counts, seconds };
+  return { name, ...counts, seconds: (performance.now() - start) / 1000 };
+}
+
+function printHead(name: string): void {
+  console.log(`\n=== ${name} ===`);
+}
+
+function printFoot({ name, failed, seconds }: Outcome): void {
+  console.log(`=== ${name}: ${failed ? "FAILED" : "ok"}, ${seconds.toFixed(1)} s ===`);
+}
+
+/** Shows what is printed while it runs. */
+async function shown(name: string, body: () => Promise<Counts>): Promise<Outcome> {
+  printHead(name);
+  const outcome = await timed(name, body);
+  printFoot(outcome);
+  return outcome;
+}
+
+/** Groups that run at the same time, next to one another. */
+export function blocksOf(all: readonly Group[]): Group[][] {
+  const blocks: Group[][] = [];
+  for (const group of all) {
+    const last = blocks.at(-1);
+    if (group.lane !== undefined && last?.[0]?.lane !== undefined) last.push(group);
+    else blocks.push([group]);
+  }
+  return blocks;
+}
+
+async function runBlock(block: Group[]): Promise<Outcome[]> {
+  const [only] = block;
+  if (block.length === 1) {
+    return [await shown(only!.name, () => runGroup(only!, Deno.stdout, Deno.stderr))];
+  }
+  console.log(`\nAt the same time: ${block.map(({ name }) => name).join(", ")}`);
+  const lanes = Object.values(Object.groupBy(block, ({ lane }) => String(lane)));
+  const outcomes = (await Promise.all(lanes.map((lane) => runLane(lane!)))).flat();
+  return block.map(({ name }) => outcomes.find((outcome) => outcome.name === name)!);
+}
+
+async function runLane(lane: Group[]): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  for (const group of lane) {
+    const output = new Later();
+    const outcome = await timed(group.name, () => runGroup(group, output));
+    printHead(group.name);
+    output.show();
+    printFoot(outcome);
+    outcomes.push(outcome);
+  }
+  return outcomes;
 }
 
 /** The table of all groups, followed by the line with the sums. */
@@ -132,12 +207,12 @@ export function summary(outcomes: Outcome[]): string {
  */
 export async function main(): Promise<number> {
   const outcomes = [
-    await timed("packages", async () => {
+    await shown("packages", async () => {
       const ready = await ensurePackages(packageGroups);
       return { passed: Number(ready), failed: Number(!ready) };
     }),
   ];
-  for (const group of groups) outcomes.push(await timed(group.name, () => runGroup(group)));
+  for (const block of blocksOf(groups)) outcomes.push(...await runBlock(block));
   console.log(`\n${summary(outcomes)}`);
   return outcomes.some((outcome) => outcome.failed > 0) ? 1 : 0;
 }

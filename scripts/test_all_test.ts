@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { assertEquals } from "@std/assert";
-import { countsIn, type Group, judge, summary } from "./test_all.ts";
+import { assert, assertEquals } from "@std/assert";
+import { packagesOf } from "./packages.ts";
+import { blocksOf, countsIn, type Group, groups, judge, summary } from "./test_all.ts";
 
 Deno.test("counts are read from deno test and from our own programs", () => {
   const cases: [string, number, number][] = [
@@ -49,4 +50,25 @@ Deno.test("the summary ends with the sums", () => {
     "",
     "41 passed, 2 failed",
   ]);
+});
+
+Deno.test("a group that runs a folder finds tests in it, and its packages are listed", () => {
+  const folders = groups.flatMap(({ name, args }) =>
+    args.filter((arg) => arg.startsWith("tests/")).map((folder) => [name, folder] as const)
+  );
+  assert(folders.length >= 4);
+  for (const [name, folder] of folders) {
+    const files = [...Deno.readDirSync(new URL(`../${folder}`, import.meta.url))];
+    assert(files.some((file) => file.name.endsWith("_test.ts")), folder);
+    assert(name in packagesOf, name);
+  }
+});
+
+Deno.test("neighbours with lanes run at the same time, all others alone", () => {
+  const group = (name: string, lane?: number): Group => (
+    { name, args: [], counts: true, ...lane === undefined ? {} : { lane } }
+  );
+  const all = [group("a"), group("b", 1), group("c", 2), group("d", 1), group("e"), group("f", 1)];
+  const names = blocksOf(all).map((block) => block.map(({ name }) => name).join(""));
+  assertEquals(names, ["a", "bcd", "e", "f"]);
 });

@@ -38,7 +38,7 @@ import {
   inspectNext as nextRow,
 } from "./inspect";
 import { checkTable } from "./invariants";
-import { freeRetired } from "./memory";
+import { ACTION, freeRetired, livingOf, LOCK, LOCKSPACE } from "./memory";
 import { table } from "./table";
 import {
   IN_CANCEL,
@@ -125,6 +125,21 @@ export function inspectNext(): bool {
 /** Traps if an invariant does not hold. */
 export function check(): void {
   checkTable();
+}
+
+/** Lockspaces, started or about to be. */
+export function lockspaceCount(): i32 {
+  return livingOf(LOCKSPACE);
+}
+
+/** Locks held, each holder's claim counted. */
+export function lockCount(): i32 {
+  return livingOf(LOCK);
+}
+
+/** Requests that have not been answered yet. */
+export function requestCount(): i32 {
+  return livingOf(ACTION);
 }
 
 /** Lock type of the global lock now. */

@@ -27,6 +27,8 @@ const LAST_ANSWERS_MS = 1_000;
 export interface ServeOptions extends Omit<ApiOptions, "shutdown"> {
   /** Path of the socket. Its directory must exist. */
   path?: string;
+  /** An inherited listening socket (socket activation), bound to the path. */
+  listenFd?: number;
   /** Time in which the headers of a request must have arrived, milliseconds. */
   headersTimeoutMs?: number;
 }
@@ -49,7 +51,7 @@ export async function serveApi(
   service: LockService,
   options: ServeOptions = {},
 ): Promise<ApiServer> {
-  const { path = DEFAULT_API_SOCKET, headersTimeoutMs = 10_000, ...apiOptions } = options;
+  const { path = DEFAULT_API_SOCKET, listenFd, headersTimeoutMs = 10_000, ...apiOptions } = options;
   const shutdown = new AbortController();
   const report = options.report ?? reportToLog;
   const api = createApi(service, { ...apiOptions, shutdown: shutdown.signal });
@@ -66,25 +68,28 @@ export async function serveApi(
   });
   server.maxConnections = CONNECTIONS_MAX;
   server.on("clientError", answerClientError);
-  await takeOver(path);
-  const file = await listen(server, path);
+  if (listenFd === undefined) await takeOver(path);
+  const file = await listen(server, path, listenFd);
   closeOnExec(server);
   server.on("error", report);
   return { path, stop: () => stop(server, shutdown, path, file) };
 }
 
-/** Listens on `path`, from the first moment on with mode 0600. */
-function listen(server: Server, path: string): Promise<FileId> {
-  const { promise, resolve, reject } = Promise.withResolvers<FileId>();
+/**
+ * Listens on `path`, from the first moment on with mode 0600, or on an inherited socket, which has no
+ * file of ours.
+ */
+function listen(server: Server, path: string, fd?: number): Promise<FileId | undefined> {
+  const { promise, resolve, reject } = Promise.withResolvers<FileId | undefined>();
   const refuse = (error: Error) => {
     reject(new Error(`Cannot listen on "${path}": ${error.message}`, { cause: error }));
   };
   server.once("error", refuse);
   const mask = Deno.umask(0o177);
   try {
-    server.listen(path, () => {
+    server.listen(fd === undefined ? { path } : { fd }, () => {
       server.off("error", refuse);
-      resolve(fileIdOf(path));
+      resolve(fd === undefined ? fileIdOf(path) : undefined);
     });
   } finally {
     Deno.umask(mask);
@@ -96,11 +101,11 @@ async function stop(
   server: Server,
   shutdown: AbortController,
   path: string,
-  file: FileId,
+  file: FileId | undefined,
 ): Promise<void> {
   if (!server.listening) return;
   const closed = Promise.withResolvers<void>();
-  const ours = isStill(path, file);
+  const ours = file === undefined || isStill(path, file);
   // Closing removes whatever has the name of the socket. If that is somebody else's, the listener,
   // which nobody can reach any more, is left to the end of the process.
   if (ours) server.close(() => closed.resolve());

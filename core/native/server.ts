@@ -102,11 +102,20 @@ export class NativeServer {
     connection.serve(session, () => this.#connections.delete(connection));
   }
 
-  /** Stops listening, ends all connections, removes the socket unless it was inherited. */
-  async close(): Promise<void> {
+  /**
+   * Takes no more connections, serves those that there are. Others wait for the next daemon if the
+   * socket was inherited, else they are refused.
+   */
+  stopAccepting(): void {
+    if (this.#closed) return;
     this.#closed = true;
     this.poller.forget(this.#watch);
     closeSocket(this.listening);
+  }
+
+  /** Stops listening, ends all connections, removes the socket unless it was inherited. */
+  async close(): Promise<void> {
+    this.stopAccepting();
     for (const connection of this.#connections) connection.close();
     if (this.options.listenFd !== undefined) return;
     await Deno.remove(this.options.path).catch(() => {});

@@ -1,6 +1,6 @@
 /**
  * Sends datagrams to a Unix socket by name, path or abstract: the dump transfer to lvmlockctl and
- * the notifications to systemd.
+ * the notifications to the service manager.
  *
  * @module
  */
@@ -75,10 +75,4 @@ export async function sendAll(
   } finally {
     libc().close(fd);
   }
-}
-
-/** Tells systemd something (`READY=1`); without NOTIFY_SOCKET nothing happens. */
-export function notifySystemd(state: string): void {
-  const name = Deno.env.get("NOTIFY_SOCKET");
-  if (name) sendDatagram(name, new TextEncoder().encode(state));
 }

@@ -58,7 +58,9 @@ export class PidFile {
     const written = libc().ftruncate(this.fd, 0n) === 0 &&
       libc().pwrite(this.fd, text, BigInt(text.length), 0n) === BigInt(text.length);
     if (written) return;
-    throw new PidFileError(`Cannot write [${this.path}], error was [${strerror(errno())}]`);
+    const why = strerror(errno());
+    this.remove();
+    throw new PidFileError(`Cannot write [${this.path}], error was [${why}]`);
   }
 
   /** Removes the file, then gives up the lock. */

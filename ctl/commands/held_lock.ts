@@ -4,6 +4,7 @@
  * @module
  */
 import type { Event, OpenSession } from "../../core/api/client.ts";
+import { callersVariables } from "../../core/os/environment.ts";
 import { osErrno, osReason } from "../native_client.ts";
 import { Exit } from "../exit.ts";
 import type { CommandRun } from "./command.ts";
@@ -76,7 +77,7 @@ export async function runUnderLock(run: CommandRun, held: HeldLock): Promise<num
   const [program = "", ...args] = run.program;
   let child: Deno.ChildProcess;
   try {
-    child = new Deno.Command(program, { args }).spawn();
+    child = new Deno.Command(program, { args, env: callersVariables() }).spawn();
   } catch (error) {
     run.io.err(`${run.io.programName}: ${program}: ${osReason(error)}\n`);
     return osErrno(error) === ENOENT ? notFound : notRun;

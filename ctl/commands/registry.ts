@@ -16,4 +16,5 @@ export const commands: Record<string, () => Promise<Command>> = {
   drop: async () => (await import("./lifecycle.ts")).drop,
   lock: async () => (await import("./lock.ts")).lockCommand,
   unlock: async () => (await import("./lock.ts")).unlockCommand,
+  upgrade: async () => (await import("./upgrade.ts")).command,
 };

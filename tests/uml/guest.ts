@@ -31,6 +31,8 @@ export interface GuestOptions {
   memoryMb?: number;
   /** More kernel arguments, such as `eth0=daemon,…` for a network through uml_switch. */
   kernelArguments?: string[];
+  /** The guest's first program, default guest_init.sh. */
+  init?: string;
   /** Called with each line of the kernel and of PID 1. */
   onConsole?: (line: string) => void;
 }
@@ -177,7 +179,7 @@ function kernelArguments(options: GuestOptions): string[] {
     `umid=${options.name}`,
     `uml_dir=${options.directory}/`,
     ...["rootfstype=hostfs", "rootflags=/", "ro"],
-    `init=${import.meta.dirname}/guest_init.sh`,
+    `init=${options.init ?? `${import.meta.dirname}/guest_init.sh`}`,
     ...["con=null", "con0=fd:0,fd:1", "ssl=null", "ssl0=null,fd:2", "console=ttyS0", "quiet"],
     `shared=${options.directory}`,
     ...disks,

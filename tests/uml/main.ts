@@ -15,6 +15,7 @@ import { complaint } from "./packages.ts";
 import { runScenario, type StepReport } from "./scenario.ts";
 import { names, plan, type Run } from "./plan.ts";
 import { type Held, Slots } from "./slots.ts";
+import { runSystemd } from "./systemd/scenario.ts";
 
 /** Lines that are shown of a step. */
 const LINES = 40;
@@ -84,7 +85,9 @@ async function runOne(
   await Deno.mkdir(where.directory);
   try {
     if (run.kind === "cluster") await runCluster({ ...run, ...where, report });
-    else await runScenario(run.scenario, where.commands.ours, where.directory, report);
+    else if (run.kind === "systemd") {
+      await runSystemd(run.scenario, where.commands.ours, where.directory, report);
+    } else await runScenario(run.scenario, where.commands.ours, where.directory, report);
   } catch (error) {
     report({ name: "the guests", ms: 0, problems: [(error as Error).message] });
   }

@@ -13,11 +13,14 @@ const witnesses = {
   "sanlock": "/usr/sbin/sanlock",
   "corosync": "/usr/sbin/corosync",
   "dlm-controld": "/usr/sbin/dlm_controld",
+  "gcc": "/usr/bin/gcc",
+  "libc6-dev": "/usr/include/stdio.h",
   "iproute2": "/sbin/ip",
   "strace": "/usr/bin/strace",
   "dmsetup": "/sbin/dmsetup",
   "thin-provisioning-tools": "/usr/sbin/thin_check",
   "udev": "/lib/systemd/systemd-udevd",
+  "systemd": "/lib/systemd/systemd",
   "kmod": "/sbin/modprobe",
 } as const;
 

@@ -11,8 +11,10 @@ import { dlmNodeCrash } from "./dlm/node_crash.ts";
 import { dlmOneHost } from "./dlm/one_host.ts";
 import { dlmSameRequests } from "./dlm/same_requests.ts";
 import { dlmSharedVg } from "./dlm/shared_vg.ts";
+import { idmOneHost } from "./idm/one_host.ts";
 import { lifeOfAVg } from "./life_of_a_vg.ts";
 import { makeSafe } from "./make_safe.ts";
+import { oneFileScenario } from "./one_file.ts";
 import { refusals } from "./refusals.ts";
 import { restart } from "./restart.ts";
 import type { Scenario } from "./scenario.ts";
@@ -23,9 +25,12 @@ import { twoVgs } from "./sanlock/two_vgs.ts";
 import { hostCrash } from "./sanlock/host_crash.ts";
 import { storageCut } from "./sanlock/storage_cut.ts";
 import { sharedVg } from "./sanlock/shared_vg.ts";
+import type { SystemdScenario } from "./systemd/scenario.ts";
+import { systemdPackage } from "./systemd/package.ts";
+import { systemdService } from "./systemd/service.ts";
 
 /** One host each, with the embedded lock manager or the stock daemon's test mode. */
-const scenarios: readonly Scenario[] = [lifeOfAVg, makeSafe, restart, refusals];
+const scenarios: readonly Scenario[] = [lifeOfAVg, makeSafe, restart, refusals, oneFileScenario];
 
 /** Hosts with a lock manager. The longest first. */
 const clusterScenarios: readonly ClusterScenario[] = [
@@ -35,6 +40,7 @@ const clusterScenarios: readonly ClusterScenario[] = [
   dlmNoQuorum,
   dlmSameRequests,
   dlmOneHost,
+  idmOneHost,
   hostCrash,
   storageCut,
   sharedVg,
@@ -44,13 +50,21 @@ const clusterScenarios: readonly ClusterScenario[] = [
   sanlockDeath,
 ];
 
+/** One host with systemd, with this project's daemon as its service. */
+const systemdScenarios: readonly SystemdScenario[] = [systemdService, systemdPackage];
+
 /** A scenario with the daemon of each host. `name` is unique and fit for a file name. */
 export type Run =
+  | { kind: "systemd"; name: string; scenario: SystemdScenario; daemons: Daemons }
   | { kind: "guest"; name: string; scenario: Scenario; daemons: Daemons }
   | { kind: "cluster"; name: string; scenario: ClusterScenario; daemons: Daemons };
 
 /** The names of all scenarios. */
-export const names: readonly string[] = [...clusterScenarios, ...scenarios].map(({ name }) => name);
+export const names: readonly string[] = [
+  ...clusterScenarios,
+  ...systemdScenarios,
+  ...scenarios,
+].map(({ name }) => name);
 
 /** What has to run for a daemon under test; of all scenarios if none is named. */
 export function plan(underTest: DaemonKind, wanted: readonly string[]): Run[] {
@@ -60,7 +74,14 @@ export function plan(underTest: DaemonKind, wanted: readonly string[]): Run[] {
   const guests = scenarios.filter(isWanted)
     .filter(({ daemons }) => daemons.includes(underTest))
     .map((scenario): Run => ({ kind: "guest", name: scenario.name, scenario, daemons: ["ours"] }));
-  return [...clusters, ...guests];
+  const machines = systemdScenarios.filter((scenario) => underTest === "ours" && isWanted(scenario))
+    .map((scenario): Run => ({
+      kind: "systemd",
+      name: scenario.name,
+      scenario,
+      daemons: ["ours"],
+    }));
+  return [...clusters, ...machines, ...guests];
 }
 
 function clusterRuns(scenario: ClusterScenario, underTest: DaemonKind): Run[] {

@@ -26,6 +26,8 @@ export interface Scenario {
   name: string;
   /** The daemons that it is meant for. */
   daemons: readonly DaemonKind[];
+  /** Our daemon in another form than from its sources. */
+  daemon?: () => Promise<DaemonCommand>;
   /** Sizes of the disks /dev/ubda, /dev/ubdb, … */
   diskMebibytes: readonly number[];
   steps: readonly Step[];
@@ -58,12 +60,13 @@ export async function runScenario(
   report: (step: StepReport) => void,
 ): Promise<void> {
   const { name, diskMebibytes } = scenario;
+  const under = await scenario.daemon?.() ?? command;
   const disks = await Promise.all(
     diskMebibytes.map((size, i) => makeDisk(`${directory}/disk${i}`, size)),
   );
   await using guest = await Guest.boot({ name, directory, disks, limitMs: SCENARIO_LIMIT });
-  const line = `${command.line} ${none.daemonArguments[command.kind]}`;
-  const daemon = new Daemon(guest, { ...command, line });
+  const line = `${under.line} ${none.daemonArguments[command.kind]}`;
+  const daemon = new Daemon(guest, { ...under, line });
   const start: Step = { name: "the daemon starts", act: () => daemon.start() };
   for (const step of [start, ...scenario.steps]) {
     const outcome = await runStep(step, daemon);

@@ -1,0 +1,57 @@
+/**
+ * Where log lines go: standard error, with priorities when that is the journal, and the system log.
+ *
+ * @module
+ */
+import { assertEquals } from "@std/assert";
+import { configureLog, logger, type LogOptions, trace } from "./log.ts";
+
+/** What is written to standard error and to the system log while the log is set up like this. */
+function written(options: Partial<LogOptions>, write: () => void) {
+  const { error } = console;
+  const stderr: string[] = [];
+  const syslog: string[] = [];
+  console.error = (text: string) => stderr.push(text);
+  try {
+    configureLog({
+      debug: false,
+      foreground: true,
+      syslogPriority: 4,
+      syslog: (priority, text) => syslog.push(`${priority} ${text}`),
+      ...options,
+    });
+    write();
+  } finally {
+    console.error = error;
+    configureLog({ debug: false, foreground: false, syslogPriority: 0 });
+  }
+  return { stderr, syslog };
+}
+
+const log = logger("test");
+
+function three(): void {
+  log.debug("detail");
+  log.info("news");
+  log.warn("two\nlines");
+}
+
+Deno.test("in the foreground lines from info on are shown, and warnings go to the system log", () => {
+  assertEquals(written({}, three), { stderr: ["news", "two\nlines"], syslog: ["4 two\nlines"] });
+});
+
+Deno.test("the journal gets each line once, with its priority", () => {
+  const { stderr, syslog } = written({ journal: true }, three);
+  assertEquals(stderr, ["<6>news", "<4>two\n<4>lines"]);
+  assertEquals(syslog, []);
+});
+
+Deno.test("the journal gets more if the system log would", () => {
+  const { stderr } = written({ journal: true, syslogPriority: 7 }, three);
+  assertEquals(stderr[0], "<7>detail");
+});
+
+Deno.test("with -D the journal gets every line", () => {
+  const { stderr } = written({ journal: true, debug: true }, () => trace("recv ", "x"));
+  assertEquals(stderr, ["<7>recv x"]);
+});
