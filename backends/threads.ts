@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { Lane } from "./lanes.ts";
 
 /** Threads of the runtime's pool; further calls wait, whoever makes them. Seen in Deno 2.9. */
 export const POOL_SIZE = 32;
@@ -15,28 +16,12 @@ export const POOL_SIZE = 32;
  */
 const RESERVED = 4;
 
-/** Lets so many calls be under way at once, the others in the order in which they came. */
-export class Threads {
-  readonly #waiting: (() => void)[] = [];
-  #free: number;
+/** For all lock managers of this process. */
+export const threads = new Lane(POOL_SIZE - RESERVED);
 
-  constructor(count: number) {
-    this.#free = count;
-  }
-
-  /** Makes a call as soon as there is a thread for it. A call that throws at once is a rejection. */
-  async run<T>(call: () => Promise<T>): Promise<T> {
-    if (this.#free > 0) this.#free--;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    try {
-      return await call();
-    } finally {
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#free++;
-      else next();
-    }
+/** A lane whose calls each keep a thread. What only waits for its turn must not have one. */
+export class ThreadLane extends Lane {
+  override run<T>(call: () => Promise<T>, key?: string): Promise<T> {
+    return super.run(() => threads.run(call), key);
   }
 }
-
-/** For all lock managers of this process. */
-export const threads = new Threads(POOL_SIZE - RESERVED);

@@ -1,41 +1,16 @@
 /** How calls of lock managers share the runtime's threads. @module */
-import { assertEquals, assertRejects } from "@std/assert";
-import { POOL_SIZE, Threads, threads } from "./threads.ts";
+import { assertEquals } from "@std/assert";
+import { Lane } from "./lanes.ts";
+import { POOL_SIZE, ThreadLane, threads } from "./threads.ts";
 
-/** Calls that end when they are told to; `started` in the order in which they were let through. */
-function calls(pool: Threads, count: number) {
-  const started: number[] = [];
-  const ends = Array.from({ length: count }, () => Promise.withResolvers<void>());
-  const done = ends.map(({ promise }, i) =>
-    pool.run(async () => {
-      started.push(i);
-      await promise;
-      return i;
-    })
-  );
-  return { started, done, end: (i: number) => ends[i]!.resolve() };
-}
+/** Lets everything that can go on do so. */
+const settle = () => new Promise((resolve) => setTimeout(resolve, 0));
 
-Deno.test("as many as there are threads are under way, the others follow in order", async () => {
-  const { started, done, end } = calls(new Threads(2), 5);
-  assertEquals(started, [0, 1]);
-  end(1);
-  await done[1];
-  end(2);
-  await done[2];
-  assertEquals(started, [0, 1, 2, 3]);
-  for (const i of [0, 3, 4]) end(i);
-  assertEquals(await Promise.all(done), [0, 1, 2, 3, 4]);
-});
-
-Deno.test("a call that fails gives its thread back", async () => {
-  const pool = new Threads(1);
-  const fail = () => {
-    throw new Error("at once");
-  };
-  await assertRejects(() => pool.run(fail), Error, "at once");
-  await assertRejects(() => pool.run(() => Promise.reject(new Error("later"))), Error, "later");
-  assertEquals(await pool.run(() => Promise.resolve(7)), 7);
+Deno.test("who only waits for a turn keeps no thread from those whose turn it is", async () => {
+  const lane = new ThreadLane(14);
+  const connections = Array.from({ length: 3 * POOL_SIZE }, () => new Lane(1));
+  const calls = connections.flatMap((turn) => [1, 2].map(() => turn.run(() => lane.run(settle))));
+  assertEquals((await Promise.all(calls)).length, 6 * POOL_SIZE);
 });
 
 Deno.test("calls that hang on all of their threads leave some to the runtime", async () => {

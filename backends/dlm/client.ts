@@ -42,6 +42,8 @@ export interface DlmHandle {
   unlock(lock: LockState): Promise<number>;
   /** The memory of a lock that the kernel does not know (any more) is free. */
   drop(lock: LockState): void;
+  /** Gives the handle back, for a lockspace that is gone. It is of no use afterwards. */
+  close(): Promise<number>;
   /** Leaves the lockspace whatever is locked in it. The handle is of no use afterwards. */
   release(): Promise<number>;
 }
@@ -55,10 +57,10 @@ export interface KernelVersion {
 /** libdlm. Names of lockspaces are byte strings of at most 63 bytes. */
 export interface DlmLibrary {
   /**
-   * Version of the kernel's interface. Only to be called when the control device is there: the
-   * library waits ten seconds for it.
+   * Version of the kernel's interface; undefined if it cannot be told. Comes before anything else.
+   * Only to be called when the control device is there: the library waits ten seconds for it.
    */
-  kernelVersion(): KernelVersion | undefined;
+  kernelVersion(): Promise<KernelVersion | undefined>;
   /** Makes a lockspace that this host is not in and joins it. May take as long as it likes. */
   create(name: string): Promise<DlmHandle | undefined>;
   /** Opens a lockspace that this host is in. */

@@ -8,6 +8,13 @@
 /** Abstract Unix socket of dlm_controld's main loop. */
 const SOCKET = "\0dlmc_sock";
 
+/** How a connection to nobody fails; to one who is just ending, it is reset. */
+const DEAD = [
+  Deno.errors.ConnectionRefused,
+  Deno.errors.ConnectionReset,
+  Deno.errors.NotFound,
+];
+
 /** Pause before the connection is made again, milliseconds. */
 const AGAIN_MS = 1000;
 
@@ -18,11 +25,11 @@ export class Controller {
 
   constructor(private readonly path = SOCKET, private readonly againMs = AGAIN_MS) {}
 
-  /** Does it take connections? */
+  /** Does it take connections? If that cannot be told, it does. */
   async isRunning(): Promise<boolean> {
     const connection = await this.#connect();
-    connection?.close();
-    return connection !== undefined;
+    if (typeof connection === "object") connection.close();
+    return connection !== "gone";
   }
 
   /**
@@ -43,17 +50,19 @@ export class Controller {
     if (this.#watching) return;
     this.#watching = true;
     while (this.#listeners.size > 0) {
+      // Who listens only now means the one that is there now.
+      const listeners = [...this.#listeners];
       const connection = await this.#connect();
-      if (connection === undefined) this.#tell();
+      if (connection === "gone") this.#tell(listeners);
+      else if (connection === "busy") await pause(this.againMs);
       else await this.#untilEnd(connection);
     }
     this.#watching = false;
   }
 
-  #tell(): void {
-    const listeners = [...this.#listeners];
-    this.#listeners.clear();
-    for (const listener of listeners) listener();
+  #tell(listeners: readonly (() => void)[]): void {
+    const those = listeners.filter((listener) => this.#listeners.delete(listener));
+    for (const listener of those) listener();
   }
 
   /** One that closes connections but takes new ones is alive. */
@@ -73,11 +82,12 @@ export class Controller {
     this.#connection = undefined;
   }
 
-  async #connect(): Promise<Deno.UnixConn | undefined> {
+  /** It may be too busy to take one more, or this process have no descriptor left: no death. */
+  async #connect(): Promise<Deno.UnixConn | "gone" | "busy"> {
     try {
       return await Deno.connect({ transport: "unix", path: this.path });
-    } catch {
-      return undefined;
+    } catch (error) {
+      return DEAD.some((each) => error instanceof each) ? "gone" : "busy";
     }
   }
 }

@@ -60,6 +60,36 @@ Deno.test("it runs while it takes connections", () =>
     assertEquals(await controller.isRunning(), false);
   }));
 
+Deno.test("one that is too busy to take connections is alive, and watched when it can", () =>
+  withPath(async (path) => {
+    // Its queue of connections is full with the first one.
+    const script = `use Socket; socket(my $s, AF_UNIX, SOCK_STREAM, 0); $| = 1;
+bind($s, pack_sockaddr_un("${path}")); listen($s, 0); print "ready\\n"; <STDIN>;
+accept(my $first, $s); accept(my $second, $s); print "taken\\n"; <STDIN>;`;
+    const pipes = { stdin: "piped", stdout: "piped" } as const;
+    const busy = new Deno.Command("perl", { args: ["-e", script], ...pipes }).spawn();
+    const output = busy.stdout.getReader();
+    await output.read();
+    using _first = await Deno.connect({ transport: "unix", path });
+    const controller = new Controller(path, 1);
+    assertEquals(await controller.isRunning(), true);
+    let gone = false;
+    const told = new Promise<void>((resolve) =>
+      controller.onGone(() => {
+        gone = true;
+        resolve();
+      })
+    );
+    const input = busy.stdin.getWriter();
+    await input.write(new TextEncoder().encode("\n"));
+    await output.read(); // it has taken the watch's connection too
+    assertEquals(gone, false);
+    await input.close();
+    await told;
+    await output.cancel();
+    await busy.status;
+  }));
+
 Deno.test("its end is told to everybody who listens, once", () =>
   withPath(async (path) => {
     const server = new Server(path);

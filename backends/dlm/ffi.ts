@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { cText } from "./structs.ts";
 
 /** The names under which the loader finds the libraries. */
 export const LOCK_LIBRARY = "libdlm_lt.so.3";
@@ -17,9 +18,10 @@ const waits = <const P extends Deno.NativeType[], const R extends Deno.NativeRes
 
 /** The flavour without threads of its own: a completion is read by the call that waits for it. */
 const lockSymbols = {
-  dlm_kernel_version: { parameters: ["buffer", "buffer", "buffer"], result: "i32" },
+  dlm_kernel_version: waits(["buffer", "buffer", "buffer"], "i32"),
   dlm_new_lockspace: waits(["buffer", "u32", "u32"], "pointer"),
   dlm_open_lockspace: waits(["buffer"], "pointer"),
+  dlm_close_lockspace: waits(["pointer"], "i32"),
   dlm_release_lockspace: waits(["buffer", "pointer", "i32"], "i32"),
   // handle, mode, lksb, flags, name, namelen, parent, bastarg, bastaddr, range
   dlm_ls_lock_wait: waits(
@@ -93,6 +95,7 @@ const openLibc = () =>
     calloc: { parameters: ["usize", "usize"], result: "pointer" },
     free: { parameters: ["pointer"], result: "void" },
     __errno_location: { parameters: [], result: "pointer" },
+    dlsym: { parameters: ["pointer", "buffer"], result: "pointer" },
   }).symbols;
 
 let libcCalls: ReturnType<typeof openLibc> | undefined;
@@ -107,6 +110,14 @@ export function libc(): ReturnType<typeof openLibc> {
 export function errno(): number {
   return new Deno.UnsafePointerView(libc().__errno_location()!).getInt32();
 }
+
+/** A C function that takes one argument, whatever it is, and does nothing. */
+export function harmless(): Deno.PointerObject {
+  harmlessFunction ??= libc().dlsym(null, cText("abs"))!;
+  return harmlessFunction;
+}
+
+let harmlessFunction: Deno.PointerObject | undefined;
 
 /** Memory that calls under way use. The runtime itself keeps no reference to it. */
 const inUse = new Set<readonly BufferSource[]>();

@@ -40,13 +40,17 @@ export async function findBlocker(
   const locks = (dump ?? []).filter((lock) => lock.resource === resource.name);
   const what = lockName(lockspace.spec, resource);
   const others = members.filter((node) => node !== self);
-  const node = blockingNode(locks, exclusive) ?? (others.length === 1 ? others[0] : undefined);
+  const seen = blockingNode(locks, exclusive);
+  const isHere = exclusive && (isLeftHere(lockspace, resource, locks) ||
+    (dump === undefined && others.length === 0));
+  const node = seen ?? (!isHere && others.length === 1 ? others[0] : undefined);
   if (node !== undefined) {
     return { owner: ownerOf(node, names), message: `${what} is held by ${names.describe(node)}` };
   }
-  if (isLeftHere(lockspace, resource, locks) || (dump === undefined && others.length === 0)) {
-    const message = `${what} is held by a daemon of this node that died: ` +
-      "start this daemon with --adopt 1 to take its locks over";
+  if (isHere) {
+    // Any other is taken over or released as soon as it is in the way.
+    const message = `${what} was shared by a daemon of this node when it died: ` +
+      "activate the LV shared first, then exclusively";
     return self === 0 ? { message } : { owner: ownerOf(self, names), message };
   }
   return { message: `${what} is held by ${oneOf(others, locks, names)}` };

@@ -4,6 +4,7 @@
  * @module
  */
 import { Errno } from "../../core/errno.ts";
+import { Lane } from "../lanes.ts";
 import type { ControlLibrary, DlmHandle, DlmLibrary, KernelVersion, LockState } from "./client.ts";
 import {
   type DlmMode,
@@ -17,19 +18,18 @@ import {
 import {
   type ControlSymbols,
   errno,
+  harmless,
   holding,
   type LockSymbols,
   openControlLibrary,
   openLockLibrary,
 } from "./ffi.ts";
 import { LockMemory } from "./lock_memory.ts";
-import { Queue, Threads } from "./queue.ts";
+import { Lanes } from "./lanes.ts";
 import { cText, decodePendingChange, layout, textOf } from "./structs.ts";
 
 /** Only root may use the device of a lockspace. */
 const DEVICE_MODE = 0o600;
-/** Adoption asks for callbacks, which never come: nothing that waits is ever asked for. */
-const NO_CALLBACK = Deno.UnsafePointer.create(1n);
 /** Locks of this host do not keep it in the lockspace: whoever leaves has released its own. */
 const FORCE = 1;
 /** What the library returns for a failure. */
@@ -42,13 +42,13 @@ class Handle implements DlmHandle {
    * One call at a time: each waits for the next completion of the lockspace, whosever it is, and two
    * would take each other's.
    */
-  readonly #turn = new Queue(1);
+  readonly #turn = new Lane(1);
   /** The library has freed the handle. */
   #released = false;
 
   constructor(
     private readonly symbols: LockSymbols,
-    private readonly threads: Threads,
+    private readonly lanes: Lanes,
     private readonly name: Uint8Array<ArrayBuffer>,
     private readonly handle: Pointer,
   ) {}
@@ -61,9 +61,10 @@ class Handle implements DlmHandle {
     const memory = memoryOf(lock);
     // The library looks at the length for new locks only, and refuses it for others.
     const length = (flags & LockFlag.convert) === 0 ? memory.nameLength : 0;
+    // Also the answer where nothing can be asked any more.
+    memory.status = IN_PROGRESS;
     return this.#wait(() => {
       const { lksb, name } = memory;
-      memory.status = IN_PROGRESS;
       const { handle } = this;
       return this.symbols
         .dlm_ls_lock_wait(handle, mode, lksb, flags, name, length, 0, null, null, null);
@@ -76,7 +77,8 @@ class Handle implements DlmHandle {
     return this.#turn.run(() => {
       if (this.#released) return Promise.resolve(Errno.ENOENT);
       const { lksb, name, nameLength } = memory;
-      const none = NO_CALLBACK;
+      // Adoption needs callbacks. They come only if another program queues for the lock.
+      const none = harmless();
       const { handle } = this;
       const result = this.symbols
         .dlm_ls_lockx(
@@ -99,6 +101,7 @@ class Handle implements DlmHandle {
 
   unlock(lock: LockState): Promise<number> {
     const memory = memoryOf(lock);
+    memory.status = IN_PROGRESS;
     return this.#wait(() =>
       this.symbols.dlm_ls_unlock_wait(this.handle, memory.lkid, 0, memory.lksb)
     );
@@ -108,18 +111,26 @@ class Handle implements DlmHandle {
     memoryOf(lock).free();
   }
 
+  close(): Promise<number> {
+    return this.#end(() => this.symbols.dlm_close_lockspace(this.handle));
+  }
+
   release(): Promise<number> {
+    const native = () => this.symbols.dlm_release_lockspace(this.name, this.handle, FORCE);
+    return this.#end(() => holding([this.name], native));
+  }
+
+  #end(native: () => Promise<number>): Promise<number> {
     return this.#turn.run(() => {
       if (this.#released) return Promise.resolve(NOT_DONE);
       this.#released = true;
-      const native = () => this.symbols.dlm_release_lockspace(this.name, this.handle, FORCE);
-      return this.threads.leaves.run(() => holding([this.name], native));
+      return this.lanes.leaves.run(native);
     });
   }
 
   #wait(native: () => Promise<number>): Promise<number> {
     return this.#turn.run(() =>
-      this.#released ? Promise.resolve(NOT_DONE) : this.threads.locks.run(native)
+      this.#released ? Promise.resolve(NOT_DONE) : this.lanes.locks.run(native)
     );
   }
 }
@@ -130,42 +141,50 @@ function memoryOf(lock: LockState): LockMemory {
 }
 
 class Library implements DlmLibrary {
-  #version: KernelVersion | undefined;
+  #version: Promise<KernelVersion | undefined> | undefined;
 
-  constructor(private readonly symbols: LockSymbols, private readonly threads: Threads) {}
+  constructor(private readonly symbols: LockSymbols, private readonly lanes: Lanes) {}
 
-  kernelVersion(): KernelVersion | undefined {
-    if (this.#version !== undefined) return this.#version;
-    const [major, minor, patch] = [0, 0, 0].map(() => new Uint32Array(new ArrayBuffer(4)));
-    if (this.symbols.dlm_kernel_version(major!, minor!, patch!) !== 0) return undefined;
-    this.#version = { major: major![0]!, minor: minor![0]!, patch: patch![0]! };
+  /** Asked once, and first: the library opens the control device then, which two must not do. */
+  kernelVersion(): Promise<KernelVersion | undefined> {
+    this.#version ??= this.#askVersion();
     return this.#version;
+  }
+
+  async #askVersion(): Promise<KernelVersion | undefined> {
+    const numbers = [0, 0, 0].map(() => new Uint32Array(new ArrayBuffer(4)));
+    const [major, minor, patch] = numbers;
+    const native = () => this.symbols.dlm_kernel_version(major!, minor!, patch!);
+    const result = await this.lanes.control.run(() => holding(numbers, native));
+    if (result === 0) return { major: major![0]!, minor: minor![0]!, patch: patch![0]! };
+    this.#version = undefined;
+    return undefined;
   }
 
   create(name: string): Promise<DlmHandle | undefined> {
     const native = (bytes: Uint8Array<ArrayBuffer>) =>
       this.symbols.dlm_new_lockspace(bytes, DEVICE_MODE, NEW_EXCLUSIVE);
-    return this.#enter(name, this.threads.joins, native);
+    return this.#enter(name, this.lanes.joins, native);
   }
 
   open(name: string): Promise<DlmHandle | undefined> {
     const native = (bytes: Uint8Array<ArrayBuffer>) => this.symbols.dlm_open_lockspace(bytes);
-    return this.#enter(name, this.threads.locks, native);
+    return this.#enter(name, this.lanes.locks, native);
   }
 
   async #enter(
     name: string,
-    queue: Queue,
+    lane: Lane,
     native: (name: Uint8Array<ArrayBuffer>) => Promise<Deno.PointerValue>,
   ): Promise<DlmHandle | undefined> {
     const bytes = cText(name);
-    const handle = await queue.run(() => holding([bytes], () => native(bytes)));
-    return handle === null ? undefined : new Handle(this.symbols, this.threads, bytes, handle);
+    const handle = await lane.run(() => holding([bytes], () => native(bytes)));
+    return handle === null ? undefined : new Handle(this.symbols, this.lanes, bytes, handle);
   }
 }
 
 class Control implements ControlLibrary {
-  constructor(private readonly symbols: ControlSymbols, private readonly threads: Threads) {}
+  constructor(private readonly symbols: ControlSymbols, private readonly lanes: Lanes) {}
 
   async runStart(command: string) {
     const text = padded(command, RUN_COMMAND_LENGTH);
@@ -198,7 +217,7 @@ class Control implements ControlLibrary {
   }
 
   #ask(memory: readonly BufferSource[], native: () => Promise<number>): Promise<number> {
-    return this.threads.control.run(() => holding(memory, native));
+    return this.lanes.control.run(() => holding(memory, native));
   }
 }
 
@@ -209,7 +228,7 @@ function padded(text: string, length: number): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-const threads = new Threads();
+const lanes = new Lanes();
 let lockLibrary: DlmLibrary | undefined;
 let controlLibrary: ControlLibrary | undefined;
 
@@ -218,7 +237,7 @@ let controlLibrary: ControlLibrary | undefined;
  * @throws {LibraryMissing} if it is not installed.
  */
 export function loadDlm(): DlmLibrary {
-  return lockLibrary ??= new Library(openLockLibrary(), threads);
+  return lockLibrary ??= new Library(openLockLibrary(), lanes);
 }
 
 /**
@@ -226,5 +245,5 @@ export function loadDlm(): DlmLibrary {
  * @throws {LibraryMissing} if it is not installed.
  */
 export function loadControl(): ControlLibrary {
-  return controlLibrary ??= new Control(openControlLibrary(), threads);
+  return controlLibrary ??= new Control(openControlLibrary(), lanes);
 }

@@ -4,55 +4,19 @@
  *
  * @module
  */
-import { Errno, errnoName } from "../../core/errno.ts";
+import { Errno } from "../../core/errno.ts";
 import { Mode, ResourceType } from "../../core/types.ts";
-import { logger } from "../../core/log.ts";
 import type { Adopt, Answer, GrantAnswer, ResourceSpec } from "../lock_manager.ts";
-import type { DlmHandle } from "./client.ts";
-import { DlmMode, IN_PROGRESS, LockFlag, StatusFlag } from "./constants.ts";
+import { DlmMode, LockFlag, StatusFlag } from "./constants.ts";
+import { adoptLock, clearTheWay, dropTwin } from "./inherited.ts";
 import { type DlmLockspace, type Held, lockName, LOST, usesValueBlock } from "./lockspace.ts";
+import { refusal, request, TO_NL } from "./requests.ts";
 import { changedBlock, decodeBlock, noBlock } from "./value_block.ts";
-
-const log = logger("dlm");
 
 /** Refused at once if another node is in the way; outlives this process if it is granted. */
 const CONVERSION = LockFlag.convert | LockFlag.noqueue | LockFlag.persistent;
-/** To NL: never refused, and what is left does not outlive the process. */
-const TO_NL = LockFlag.convert;
 
 const modeOf = (mode: Mode): DlmMode => mode === Mode.ex ? DlmMode.ex : DlmMode.pr;
-
-/** Makes one request: 0, or the status with which it was refused. */
-function request(
-  lockspace: DlmLockspace,
-  held: Held,
-  mode: DlmMode,
-  flags: number,
-): Promise<number | typeof LOST> {
-  return lockspace.call(async (handle) => {
-    const result = await handle.lock(held.state, mode, flags);
-    return result === 0 ? 0 : held.state.status;
-  });
-}
-
-/** What a refusal means: a conflict is the other node's business, anything else a failure. */
-function refusal(
-  lockspace: DlmLockspace,
-  what: string,
-  status: number | typeof LOST,
-): { result: number; lmResult: number; message: string } {
-  if (status === LOST) {
-    return { result: -Errno.ELMERR, lmResult: 0, message: `${what}: ${lockspace.lost}` };
-  }
-  const lmResult = -status;
-  if (status === Errno.EAGAIN) {
-    return { result: -Errno.EAGAIN, lmResult, message: `${what}: another node has it` };
-  }
-  const why = status === IN_PROGRESS
-    ? "the kernel did not take the request"
-    : `the DLM answered ${errnoName(lmResult)}`;
-  return { result: -Errno.ELMERR, lmResult, message: `${what}: ${why}` };
-}
 
 export async function takeLock(
   lockspace: DlmLockspace,
@@ -67,15 +31,31 @@ export async function takeLock(
     if (adopted !== Errno.ENOENT) return adoptRefusal(lockspace, what, adopted);
     if (adopt === "only") return { result: -Errno.EADOPT_NONE, lmResult: -adopted };
   }
-  const held = lockspace.held.get(resource.name) ?? await begin(lockspace, resource, what);
+  const held = lockspace.use(resource.name) ?? await begin(lockspace, resource, what);
   if ("result" in held) return held;
   const status = await raise(lockspace, held, modeOf(mode));
+  if (status === Errno.EAGAIN && await clearTheWay(lockspace, resource)) {
+    return await takeCleared(lockspace, resource, mode);
+  }
   if (status !== 0) return refusal(lockspace, what, status);
   held.mode = modeOf(mode);
   if (held.state.value === undefined) return { result: 0 };
   const lost = (held.state.flags & StatusFlag.valNotValid) !== 0;
   held.block = lost ? noBlock() : Uint8Array.from(held.state.value);
   return { result: 0, valueBlock: decodeBlock(held.block) };
+}
+
+/** An orphan was in the way: it is gone, or it is ours now, and exclusive. */
+async function takeCleared(
+  lockspace: DlmLockspace,
+  resource: ResourceSpec,
+  mode: Mode,
+): Promise<GrantAnswer> {
+  if (!lockspace.held.has(resource.name)) {
+    return await takeLock(lockspace, resource, mode, { adopt: "no" });
+  }
+  if (mode === Mode.ex) return { result: 0 };
+  return await convertLock(lockspace, resource, mode, { version: 0 });
 }
 
 /** The lock that is kept from now on, in mode NL. */
@@ -115,27 +95,6 @@ async function raise(
   return await request(lockspace, held, mode, flags);
 }
 
-/** Takes over what a dead daemon of this host held: 0, or a positive errno. */
-async function adoptLock(
-  lockspace: DlmLockspace,
-  resource: ResourceSpec,
-  mode: DlmMode,
-): Promise<number | typeof LOST> {
-  const withValue = usesValueBlock(resource);
-  const state = lockspace.handle.makeLock(resource.name, withValue);
-  const flags = withValue ? LockFlag.valblk : 0;
-  const error = await lockspace.call((handle) => handle.adopt(state, mode, flags));
-  if (error !== 0) {
-    if (error !== LOST) lockspace.handle.drop(state);
-    return error;
-  }
-  const old = lockspace.held.get(resource.name);
-  // What its value block says was not read with it.
-  lockspace.held.set(resource.name, { state, mode, block: undefined });
-  if (old !== undefined) giveUp(lockspace, resource, old);
-  return 0;
-}
-
 function adoptRefusal(
   lockspace: DlmLockspace,
   what: string,
@@ -163,6 +122,9 @@ export async function convertLock(
     flags |= LockFlag.valblk;
   }
   const status = await request(lockspace, held, modeOf(mode), flags);
+  if (status === Errno.EAGAIN && await dropTwin(lockspace, resource)) {
+    return await convertLock(lockspace, resource, mode, { version });
+  }
   if (status !== 0) {
     return refusal(lockspace, `converting ${lockName(lockspace.spec, resource)}`, status);
   }
@@ -210,30 +172,4 @@ function writesBlock(
 ): boolean {
   if (state.value === undefined || mode !== DlmMode.ex) return false;
   return block !== undefined || (type === ResourceType.vg && (version !== 0 || removed));
-}
-
-/** Drops what the DLM has of a resource that nobody here holds. Nobody waits for it. */
-export function forgetLock(lockspace: DlmLockspace, resource: ResourceSpec): void {
-  const held = lockspace.held.get(resource.name);
-  lockspace.held.delete(resource.name);
-  if (held !== undefined && lockspace.lost === "") giveUp(lockspace, resource, held);
-}
-
-function giveUp(lockspace: DlmLockspace, resource: ResourceSpec, held: Held): void {
-  void lockspace.call((handle) => unlock(handle, held)).then((status) => {
-    if (status === 0 || status === LOST) return;
-    log.warn(
-      refusal(lockspace, `forgetting ${lockName(lockspace.spec, resource)}`, status).message,
-    );
-  });
-}
-
-/** Only ever from NL: anything else would write what the library has in its copy of the block. */
-async function unlock(handle: DlmHandle, { state, mode }: Held): Promise<number> {
-  if (mode !== DlmMode.nl && await handle.lock(state, DlmMode.nl, TO_NL) !== 0) {
-    return state.status;
-  }
-  if (await handle.unlock(state) !== 0) return state.status;
-  handle.drop(state);
-  return 0;
 }

@@ -4,22 +4,26 @@
  *
  * @module
  */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { Errno } from "../../core/errno.ts";
 import { Mode } from "../../core/types.ts";
 import { SimulatedDlm, type SimulatedNode } from "../../tests/dlm/simulated_dlm.ts";
 import { globalLock, lockspaceOf, lvLock, vgLock } from "../../tests/dlm/test_host.ts";
 import type { ResourceSpec } from "../lock_manager.ts";
-import { convertLock, forgetLock, releaseLock, takeLock } from "./locks.ts";
+import { convertLock, releaseLock, takeLock } from "./locks.ts";
 import { DlmLockspace } from "./lockspace.ts";
+import { forgetLock } from "./requests.ts";
 
 const LS = "lvm_vg0";
 const lv = lvLock("abcdef-aaaa-bbbb-cccc-dddd-eeee-abcdef");
 
-async function joined(node: SimulatedNode, slowExclusive = false): Promise<DlmLockspace> {
+async function joined(
+  node: SimulatedNode,
+  { slowExclusive = false, idleLimit = 0 } = {},
+): Promise<DlmLockspace> {
   const handle = await node.create(LS) ?? await node.open(LS);
-  return new DlmLockspace(lockspaceOf("vg0"), LS, handle!, slowExclusive);
+  return new DlmLockspace(lockspaceOf("vg0"), LS, handle!, slowExclusive, idleLimit);
 }
 
 const take = (at: DlmLockspace, resource: ResourceSpec, mode: Mode) =>
@@ -35,9 +39,12 @@ const convert = async (at: DlmLockspace, resource: ResourceSpec, mode: Mode, ver
 const settle = (at: DlmLockspace) =>
   at.call((handle) => handle.lock(handle.makeLock("x", false), 0, 0x400));
 
-async function twoNodes() {
+async function twoNodes(idleLimit = 0) {
   const dlm = new SimulatedDlm();
-  const [one, two] = [await joined(dlm.node(1)), await joined(dlm.node(2))];
+  const [one, two] = [
+    await joined(dlm.node(1), { idleLimit }),
+    await joined(dlm.node(2), { idleLimit }),
+  ];
   return { dlm, one, two };
 }
 
@@ -54,6 +61,28 @@ Deno.test("a lock begins and ends in NL, and goes when it is forgotten", async (
   assertEquals(dlm.holders(LS, lv.name), []);
 });
 
+Deno.test("so many locks that nobody uses are kept in NL, those used last", async () => {
+  const { dlm, one } = await twoNodes(2);
+  const lvs = ["a", "b", "c"].map(lvLock);
+  const use = async (resource: ResourceSpec) => {
+    assertEquals((await take(one, resource, Mode.ex)).result, 0);
+    assertEquals((await release(one, resource)).result, 0);
+    forgetLock(one, resource);
+  };
+  const kept = async () => {
+    await settle(one);
+    return lvs.filter(({ name }) => dlm.holders(LS, name).join() === "1 NL").map(({ name }) =>
+      name
+    );
+  };
+  for (const resource of [...lvs, lvs[1]!]) await use(resource);
+  assertEquals(await kept(), ["b", "c"]);
+  assertEquals((await take(one, lvs[2]!, Mode.ex)).result, 0);
+  for (const name of ["d", "e"]) await use(lvLock(name));
+  assertEquals(await kept(), []);
+  assertEquals(dlm.holders(LS, "c"), ["1 EX"]);
+});
+
 Deno.test("what another node has is refused, and the old mode is kept", async () => {
   const { dlm, one, two } = await twoNodes();
   await take(one, lv, Mode.sh);
@@ -65,6 +94,18 @@ Deno.test("what another node has is refused, and the old mode is kept", async ()
   assertEquals((await take(one, lv, Mode.ex)).result, -Errno.EAGAIN);
   assertEquals(await convert(two, lv, Mode.ex), 0);
   assertEquals((await take(one, lv, Mode.sh)).result, -Errno.EAGAIN);
+});
+
+Deno.test("a kernel that takes no more locks refuses them, and takes them when it can", async () => {
+  const { dlm, one } = await twoNodes();
+  await take(one, vgLock, Mode.sh);
+  dlm.full = true;
+  const { result, message } = await take(one, lv, Mode.ex);
+  assertEquals(result, -Errno.ELMERR);
+  assertStringIncludes(message!, "the kernel did not take the request");
+  assertEquals(await convert(one, vgLock, Mode.ex), 0);
+  dlm.full = false;
+  assertEquals((await take(one, lv, Mode.ex)).result, 0);
 });
 
 Deno.test("the version that one node writes is read by the other", async () => {
@@ -131,7 +172,10 @@ Deno.test("the global lock is never marked so", async () => {
 
 Deno.test("a kernel that reads no block on the way to EX is asked in two steps", async () => {
   const dlm = new SimulatedDlm();
-  const [one, two] = [await joined(dlm.node(1), true), await joined(dlm.node(2), true)];
+  const [one, two] = [
+    await joined(dlm.node(1), { slowExclusive: true }),
+    await joined(dlm.node(2), { slowExclusive: true }),
+  ];
   await take(one, vgLock, Mode.ex);
   await release(one, vgLock, 5);
   await take(two, vgLock, Mode.sh);
@@ -210,7 +254,7 @@ Deno.test("while the DLM recovers calls wait, and their loss answers them", asyn
   await take(one, lv, Mode.ex);
   dlm.stop(LS);
   const [lock, unlock] = [take(one, vgLock, Mode.sh), release(one, lv)];
-  one.lose("it is lost");
+  one.lose("it is lost", false);
   assertEquals((await lock).result, -Errno.ELMERR);
   assert((await lock).message!.includes("it is lost"));
   assertEquals(await unlock, { result: 0, message: "it is lost" });
@@ -234,6 +278,70 @@ Deno.test("what is not held cannot be converted or released", async () => {
   assertEquals((await release(one, lv)).result, -Errno.ELMERR);
 });
 
+Deno.test("a request that was refused leaves nothing that adoption stumbles over", async () => {
+  const { dlm, one, two } = await twoNodes();
+  for (const resource of [vgLock, lv]) {
+    await take(two, resource, Mode.ex);
+    assertEquals((await take(one, resource, Mode.sh)).result, -Errno.EAGAIN);
+  }
+  dlm.node(1).killProcess();
+  assertEquals(dlm.holders(LS, "VGLK"), ["1 NL orphan", "2 EX"]);
+  const next = await joined(dlm.node(1));
+  for (const resource of [vgLock, lv]) {
+    for (const mode of [Mode.sh, Mode.ex]) {
+      assertEquals(await adopt(next, resource, mode), -Errno.EADOPT_NONE);
+    }
+  }
+  await settle(next);
+  assertEquals(dlm.holders(LS, "VGLK"), ["2 EX"]);
+});
+
+/** A daemon on node 1 dies later than its successor looks for orphans. */
+async function lateOrphans(locks: [ResourceSpec, Mode][]) {
+  const dlm = new SimulatedDlm();
+  const [before, next] = [await joined(dlm.node(1)), await joined(dlm.node(1))];
+  for (const [resource, mode] of locks) {
+    await take(before, resource, mode);
+    assertEquals(await adopt(next, resource, mode), -Errno.EADOPT_NONE);
+    dlm.endProcess(before.handle);
+    assertEquals(dlm.holders(LS, resource.name).length, 1);
+  }
+  return { dlm, next };
+}
+
+Deno.test("an LV's lock that became an orphan after adoption is taken over when it is wanted", async () => {
+  const { dlm, next } = await lateOrphans([[lv, Mode.ex]]);
+  assertEquals((await take(next, lv, Mode.ex)).result, 0);
+  assertEquals(dlm.holders(LS, lv.name), ["1 EX"]);
+  const shared = await lateOrphans([[lv, Mode.ex]]);
+  assertEquals((await take(shared.next, lv, Mode.sh)).result, 0);
+  await settle(shared.next);
+  assertEquals(shared.dlm.holders(LS, lv.name), ["1 PR"]);
+  assertEquals((await release(shared.next, lv)).result, 0);
+});
+
+Deno.test("a shared one does not give more than it is, until the LV is shared here", async () => {
+  const { dlm, next } = await lateOrphans([[lv, Mode.sh]]);
+  assertEquals((await take(next, lv, Mode.ex)).result, -Errno.EAGAIN);
+  assertEquals(dlm.holders(LS, lv.name), ["1 NL", "1 PR orphan"]);
+  assertEquals((await take(next, lv, Mode.sh)).result, 0);
+  const other = await joined(dlm.node(2));
+  await take(other, lv, Mode.sh);
+  assertEquals(await convert(next, lv, Mode.ex), -Errno.EAGAIN);
+  assertEquals(dlm.holders(LS, lv.name), ["1 PR", "2 PR"]);
+  await release(other, lv);
+  assertEquals(await convert(next, lv, Mode.ex), 0);
+});
+
+Deno.test("such a lock of a VG or the global one is released when it is in the way", async () => {
+  for (const [resource, mode] of [[vgLock, Mode.ex], [globalLock, Mode.sh]] as const) {
+    const { dlm, next } = await lateOrphans([[resource, mode]]);
+    assertEquals((await take(next, resource, Mode.ex)).result, 0);
+    await settle(next);
+    assertEquals(dlm.holders(LS, resource.name), ["1 EX"]);
+  }
+});
+
 /** What a node does in one step; the version counts up. */
 const step = fc.record({
   node: fc.constantFrom(0, 1),
@@ -243,8 +351,8 @@ const step = fc.record({
 
 Deno.test("in any order: nobody is let in twice, and no version that was written is lost", async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
-      const { dlm, one, two } = await twoNodes();
+    fc.asyncProperty(fc.array(step, { maxLength: 60 }), fc.nat(1), async (steps, idleLimit) => {
+      const { dlm, one, two } = await twoNodes(idleLimit);
       const nodes = [one, two];
       const written = new Map<string, number>();
       let last = 0;

@@ -20,12 +20,21 @@ export interface Held {
 /** Answer of a call that the DLM will never answer. */
 export const LOST = Symbol("lost");
 
+/**
+ * Locks of LVs that nobody here uses are kept in mode NL, so many of each lockspace: the next command
+ * for the LV needs half as many requests.
+ */
+const IDLE = 256;
+
 export class DlmLockspace {
   /** By the resource's name. */
   readonly held = new Map<string, Held>();
+  /** Those of LVs that nobody uses, the one that has not been used for the longest time first. */
+  readonly #idle = new Set<string>();
   readonly #lost = Promise.withResolvers<typeof LOST>();
   /** Why its locks are lost; `""` while they are not. */
   #why = "";
+  #isGone = false;
   /** It is being left: that it is gone is no surprise. */
   leaving = false;
 
@@ -35,16 +44,44 @@ export class DlmLockspace {
     readonly name: string,
     readonly handle: DlmHandle,
     readonly slowExclusive = false,
+    private readonly idleLimit = IDLE,
   ) {}
+
+  /** The lock of a resource that is going to be used. */
+  use(name: string): Held | undefined {
+    this.#idle.delete(name);
+    return this.held.get(name);
+  }
+
+  /** Nobody uses the lock of an LV any more. Returns the name of one that is to be given up now. */
+  rest(name: string): string | undefined {
+    this.#idle.delete(name);
+    this.#idle.add(name);
+    const [oldest] = this.#idle;
+    if (this.#idle.size <= this.idleLimit || oldest === undefined) return undefined;
+    this.#idle.delete(oldest);
+    return oldest;
+  }
 
   get lost(): string {
     return this.#why;
   }
 
-  /** From now on nothing is asked any more, and nothing waits for an answer. */
-  lose(why: string): void {
+  /** It is lost because the kernel does not have it any more. */
+  get isGone(): boolean {
+    return this.#isGone;
+  }
+
+  /**
+   * From now on nothing is asked any more, and nothing waits for an answer.
+   * @param isGone the kernel does not have it any more.
+   */
+  lose(why: string, isGone: boolean): void {
     this.#why = why;
+    this.#isGone = isGone;
     this.#lost.resolve(LOST);
+    // The kernel must not take it for that of a new lockspace later on.
+    if (isGone) void this.handle.close();
   }
 
   /** Makes a call that the loss of the lockspace ends. */

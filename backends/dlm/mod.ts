@@ -27,15 +27,17 @@ import type { ControlLibrary, DlmLibrary } from "./client.ts";
 import { Controller } from "./controller.ts";
 import { findBlocker } from "./holders.ts";
 import { loadControl, loadDlm } from "./library.ts";
+import { leaveLockspace } from "./leave.ts";
 import { vgArgsOf } from "./lock_args.ts";
-import { convertLock, forgetLock, releaseLock, takeLock } from "./locks.ts";
+import { convertLock, releaseLock, takeLock } from "./locks.ts";
 import { type DlmLockspace, kernelName } from "./lockspace.ts";
 import { Monitor } from "./monitor.ts";
 import { NodeNames } from "./node_names.ts";
 import { findLeftBehind } from "./orphans.ts";
 import { LOOK_MS } from "./quorum.ts";
 import { lvOfPath, refreshOnOthers } from "./refresh.ts";
-import { Join, leaveLockspace, prepareStart, type Surroundings } from "./start.ts";
+import { forgetLock } from "./requests.ts";
+import { Join, prepareStart, type Surroundings } from "./start.ts";
 import { SystemFiles } from "./system_files.ts";
 import { Tools } from "./tools.ts";
 
@@ -44,8 +46,6 @@ const log = logger("dlm");
 export interface DlmSettings {
   /** Where LV locks are noted so that a later daemon, also the stock one, can adopt them. */
   recorder?: LockRecorder;
-  /** Name of the cluster that runs here now, `""` for none; from configfs if absent. */
-  clusterName?: () => Promise<string>;
   /** Parts of the world that are replaced, for tests. */
   library?: () => DlmLibrary;
   control?: () => ControlLibrary;
@@ -71,7 +71,6 @@ export class DlmManager implements LockManager {
     this.#around = {
       library: settings.library ?? loadDlm,
       control: settings.control ?? loadControl,
-      clusterName: settings.clusterName ?? (() => files.clusterName()),
       files,
       tools,
       controller: settings.controller ?? new Controller(),
@@ -95,12 +94,29 @@ export class DlmManager implements LockManager {
     return lockspace;
   }
 
-  async isRunning(): Promise<boolean> {
-    return await this.#around.clusterName() !== "";
+  /**
+   * Nothing in the lockspace of the global lock outlives a command: when somebody has removed it, the
+   * next one who wants the lock joins it again.
+   */
+  async #usable(spec: LockspaceSpec): Promise<DlmLockspace> {
+    const lockspace = this.#joined(spec);
+    if (spec.vgName !== "" || !lockspace.isGone) return lockspace;
+    const again = await new Join(spec, "no", this.#around).run();
+    if (again.lockspace === undefined) {
+      if (again.answer.message !== undefined) log.warn(again.answer.message);
+      return lockspace;
+    }
+    this.#lockspaces.set(spec.id, again.lockspace);
+    this.#monitor.watch(again.lockspace);
+    return again.lockspace;
   }
 
-  async initVg({ vgName }: InitVgSpec): Promise<InitAnswer> {
-    const cluster = await this.#around.clusterName();
+  isRunning(): boolean {
+    return this.#around.files.clusterName() !== "";
+  }
+
+  initVg({ vgName }: InitVgSpec): InitAnswer {
+    const cluster = this.#around.files.clusterName();
     if (cluster === "") {
       const message = `VG ${vgName}: no DLM cluster runs on this host`;
       return { result: -Errno.EMANAGER, message };
@@ -118,8 +134,7 @@ export class DlmManager implements LockManager {
   async join(spec: LockspaceSpec, { adopt }: JoinOptions): Promise<JoinAnswer> {
     const join = new Join(spec, adopt, this.#around);
     this.#joins.set(spec.id, join);
-    const { answer, lockspace } = await join.run();
-    this.#joins.delete(spec.id);
+    const { answer, lockspace } = await join.run().finally(() => this.#joins.delete(spec.id));
     if (lockspace === undefined) return answer;
     this.#lockspaces.set(spec.id, lockspace);
     this.#monitor.watch(lockspace);
@@ -146,7 +161,7 @@ export class DlmManager implements LockManager {
     mode: Mode,
     how: { adopt: Adopt },
   ): Promise<GrantAnswer> {
-    const lockspace = this.#joined(spec);
+    const lockspace = await this.#usable(spec);
     const answer = await takeLock(lockspace, resource, mode, how);
     return await this.#explained(lockspace, resource, mode, answer);
   }

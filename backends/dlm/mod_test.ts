@@ -1,14 +1,22 @@
 /**
  * The manager as the daemon uses it, on hosts of a simulated cluster: starting and stopping, with and
- * without a quorum; who holds what; what is left of a dead daemon; dlm_controld's end.
+ * without a quorum; who holds what; dlm_controld's end.
  *
  * @module
  */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { Errno } from "../../core/errno.ts";
-import { LockType, Mode } from "../../core/types.ts";
+import { Mode } from "../../core/types.ts";
 import { SimulatedDlm } from "../../tests/dlm/simulated_dlm.ts";
-import { globalLock, lockspaceOf, lvLock, TestHost, vgLock } from "../../tests/dlm/test_host.ts";
+import {
+  globalLock,
+  lockspaceOf,
+  lvLock,
+  noted,
+  TestHost,
+  vgLock,
+  withVg,
+} from "../../tests/dlm/test_host.ts";
 import type { LockspaceSpec } from "../lock_manager.ts";
 import { LibraryMissing } from "./ffi.ts";
 import { DlmManager } from "./mod.ts";
@@ -17,18 +25,6 @@ import { SystemFiles } from "./system_files.ts";
 const no = { adopt: "no", repair: false, checkGl: false } as const;
 const leaving = { freeVg: false, force: false };
 const LV = "abcdef-aaaa-bbbb-cccc-dddd-eeee-abcdef";
-
-/** Runs a body on one host with a VG that is started. */
-async function withVg(
-  body: (host: TestHost, vg: LockspaceSpec, dlm: SimulatedDlm) => Promise<void>,
-): Promise<void> {
-  const dlm = new SimulatedDlm();
-  await using host = await TestHost.make(dlm.node(1));
-  const vg = lockspaceOf("vg0");
-  assertEquals((await host.manager.prepare(vg)).result, 0);
-  assertEquals(await host.join(vg), { result: 0 });
-  await body(host, vg, dlm);
-}
 
 const prepared = async (host: TestHost, vg: LockspaceSpec) => {
   const { result, message } = await host.manager.prepare(vg);
@@ -82,6 +78,15 @@ Deno.test("a VG starts only in its own cluster, where everything is there", asyn
   assertMatch((await prepared(host, lockspaceOf("vg0")))[1], /no DLM cluster runs/);
 });
 
+Deno.test("a control device that is not the kernel's is no device", async () => {
+  const dlm = new SimulatedDlm();
+  dlm.node(1).version = undefined;
+  await using host = await TestHost.make(dlm.node(1));
+  const [result, why] = await prepared(host, lockspaceOf("vg0"));
+  assertEquals(result, -Errno.EMANAGER);
+  assertStringIncludes(why, "or not the kernel's");
+});
+
 Deno.test("a lockspace is joined, used and left", () =>
   withVg(async (host, vg, dlm) => {
     const { manager } = host;
@@ -131,8 +136,8 @@ async function withRival(
   });
 }
 
-const refusedLv = async (host: TestHost, vg: LockspaceSpec) => {
-  const { result, owner, message } = await host.manager.lock(vg, lvLock(LV), Mode.sh, no);
+const refusedLv = async (host: TestHost, vg: LockspaceSpec, mode: Mode = Mode.sh) => {
+  const { result, owner, message } = await host.manager.lock(vg, lvLock(LV), mode, no);
   assertEquals(result, -Errno.EAGAIN);
   return { owner: owner && [owner.hostId, owner.name, owner.state], message };
 };
@@ -164,11 +169,15 @@ Deno.test("with more nodes the kernel's list tells, where this node decides", ()
 
 Deno.test("a lock that a dead daemon left on this node is told as such", () =>
   withRival(async (host, vg) => {
-    assertMatch((await refusedLv(host, vg)).message!, /held by a daemon of this node that died/);
+    const { message } = await refusedLv(host, vg, Mode.ex);
+    assertMatch(message!, /was shared by a daemon of this node .* activate the LV shared first/);
     host.setMembers("lvm_vg0", [1, 2, 3]);
-    const dump = `id 00000001 gr EX rq IV pid 7 master 0 "${LV}"\n`;
+    const dump = `id 00000001 gr PR rq IV pid 7 master 0 "${LV}"\n`;
     await host.say({ quorate: true, dump });
-    assertEquals((await refusedLv(host, vg)).owner, [1, "node1", "LIVE"]);
+    for (const members of [[1, 2, 3], [1, 2]]) {
+      host.setMembers("lvm_vg0", members);
+      assertEquals((await refusedLv(host, vg, Mode.ex)).owner, [1, "node1", "LIVE"]);
+    }
   }));
 
 Deno.test("without a quorum the kernel is not asked; the join goes on when there is one", async () => {
@@ -182,13 +191,6 @@ Deno.test("without a quorum the kernel is not asked; the join goes on when there
   await host.say({ quorate: true });
   assertEquals(await joining, { result: 0 });
 });
-
-/** Waits until a join says what it waits for. */
-async function noted(host: TestHost, vg: LockspaceSpec, pattern: RegExp): Promise<void> {
-  while (!pattern.test(host.manager.outlook(vg)?.joining?.note ?? "")) {
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
-}
 
 Deno.test("a join that waits for a quorum can be given up", async () => {
   const dlm = new SimulatedDlm();
@@ -212,83 +214,52 @@ Deno.test("a join ends with dlm_controld, in the kernel too", async () => {
   for (const join of joins) assertEquals((await join).result, -Errno.EMANAGER);
 });
 
-Deno.test("a lockspace that a dead daemon left is used again only if locks are adopted", async () => {
+Deno.test("what the kernel joins after the start was given up is left again", async () => {
+  const dlm = new SimulatedDlm();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  dlm.node(1).quorum = promise;
+  await using host = await TestHost.make(dlm.node(1));
+  const join = host.join(lockspaceOf("vg0"));
+  host.killControld();
+  assertEquals((await join).result, -Errno.EMANAGER);
+  resolve();
+  while (!host.joined.has("lvm_vg0")) await new Promise((wake) => setTimeout(wake, 1));
+  while (dlm.node(1).lockspaces.size > 0) await new Promise((wake) => setTimeout(wake, 1));
+});
+
+Deno.test("a join that the kernel refuses says where to look", async () => {
+  const dlm = new SimulatedDlm();
+  dlm.node(1).lockspaces.add("lvm_vg0");
+  await using host = await TestHost.make(dlm.node(1));
+  const { result, message } = await host.join(lockspaceOf("vg0"));
+  assertEquals(result, -Errno.ELMERR);
+  assertStringIncludes(message!, "`dmesg` and `dlm_tool dump` say more");
+});
+
+Deno.test("a lockspace that appears while a quorum is waited for is not taken over", async () => {
   const dlm = new SimulatedDlm();
   await using host = await TestHost.make(dlm.node(1));
-  const before = lockspaceOf("vg0");
-  await host.join(before);
-  await host.manager.lock(before, lvLock(LV), Mode.ex, no);
-  dlm.node(1).killProcess();
-  assertEquals(await host.manager.leftBehind(), [{
-    lockType: LockType.dlm,
-    vgName: "vg0",
-    vgUuid: "",
-    vgArgs: "1.0.0:test",
-    hostId: 0,
-    locks: [],
-  }]);
-  assertEquals((await host.join(lockspaceOf("vg0"))).result, -Errno.EEXIST);
-  assertEquals((await host.join(lockspaceOf("vg1"), "only")).result, -Errno.EADOPT_NONE);
+  await host.say({ quorate: false });
   const vg = lockspaceOf("vg0");
-  assertEquals(await host.join(vg, "ok"), { result: 0 });
-  const only = { ...no, adopt: "only" } as const;
-  const { result } = await host.manager.lock(vg, lvLock(LV), Mode.ex, only);
-  assertEquals(result, 0);
+  const joining = host.join(vg);
+  await noted(host, vg, /waiting for quorum/);
+  host.show("lvm_vg0", true);
+  dlm.node(1).lockspaces.add("lvm_vg0");
+  await host.say({ quorate: true });
+  assertEquals((await joining).result, -Errno.EEXIST);
 });
 
-Deno.test("orphans are listed where the kernel lists locks", async () => {
-  await using host = await TestHost.make(new SimulatedDlm().node(1));
-  for (const name of ["lvm_global", "lvm_vg0", `lvm_${"v".repeat(59)}`]) host.show(name, true);
-  const shared = LV.replace("abcdef", "ABCDEF");
-  const dump = [[LV, "EX", "master 0"], [shared, "PR", "master 2"], ["VGLK", "EX", "master 0"]]
-    .concat([[`${LV}x`, "EX", "master 0"], [LV.replace("a", "b"), "EX", "MSTCPY 2"]])
-    .map(([name, mode, kind]) => `id 00000001 gr ${mode} rq IV pid 7 ${kind} "${name}"\n`);
-  await host.say({ quorate: true, dump: dump.join("") });
-  const [left, ...more] = await host.manager.leftBehind();
-  assertEquals([left!.vgName, more], ["vg0", []]);
-  assertEquals(left!.locks, [
-    { lvUuid: LV, lvArgs: "dlm", mode: Mode.ex },
-    { lvUuid: shared, lvArgs: "dlm", mode: Mode.sh },
-  ]);
-});
-
-Deno.test("the lockspace of the global lock is always used again, without the old lock", async () => {
+Deno.test("a busy host on which the cluster cannot be asked in time waits all the same", async () => {
   const dlm = new SimulatedDlm();
   await using host = await TestHost.make(dlm.node(1));
-  const before = lockspaceOf("");
-  await host.join(before);
-  await host.manager.lock(before, globalLock, Mode.ex, no);
-  dlm.node(1).killProcess();
-  const after = lockspaceOf("");
-  assertEquals(await host.join(after), { result: 0 });
-  assertEquals((await host.manager.lock(after, globalLock, Mode.ex, no)).result, 0);
+  await host.say({ quorate: false, unanswered: 3 });
+  const vg = lockspaceOf("vg0");
+  const joining = host.join(vg);
+  await noted(host, vg, /waiting for quorum/);
+  assertEquals([...dlm.node(1).lockspaces], []);
+  host.manager.cancelJoin(vg);
+  assertEquals((await joining).result, -Errno.ECANCELED);
 });
-
-Deno.test("a join that a dead daemon has begun is waited for", async () => {
-  const dlm = new SimulatedDlm();
-  await using host = await TestHost.make(dlm.node(1));
-  const kernel = `${host.root}/sys/kernel/dlm/lvm_global`;
-  await Deno.mkdir(kernel);
-  const spec = lockspaceOf("");
-  const joining = host.join(spec);
-  await noted(host, spec, /a daemon that died has begun/);
-  dlm.node(1).lockspaces.add("lvm_global");
-  host.show("lvm_global", true);
-  assertEquals(await joining, { result: 0 });
-});
-
-Deno.test("a lockspace with locks of a dead daemon is not left unless it is dropped", () =>
-  withVg(async (host, vg, dlm) => {
-    const dump = `id 00000001 gr EX rq IV pid 7 master 0 "${LV}"\n`;
-    await host.say({ quorate: true, dump });
-    const { result, message } = await host.manager.leave(vg, leaving);
-    assertEquals(result, -Errno.EBUSY);
-    assertStringIncludes(message!, "lvmlockctl --drop vg0");
-    assertEquals((await host.manager.lock(vg, vgLock, Mode.sh, no)).result, 0);
-    await host.manager.unlock(vg, vgLock, { version: 0, freeVg: false });
-    assertEquals(await host.manager.leave(vg, { ...leaving, force: true }), { result: 0 });
-    assertEquals([...dlm.node(1).lockspaces], []);
-  }));
 
 Deno.test("when dlm_controld dies the locks are lost, told once for each lockspace", () =>
   withVg(async (host, vg, dlm) => {
@@ -329,6 +300,38 @@ Deno.test("a lockspace that somebody else has left is noticed, the others stay",
     assertEquals((await host.manager.lock(vg, vgLock, Mode.sh, no)).result, -Errno.ELMERR);
     assertEquals((await host.manager.lock(other, vgLock, Mode.sh, no)).result, 0);
   }));
+
+Deno.test("the lockspace of the global lock is joined again when somebody has removed it", async () => {
+  const dlm = new SimulatedDlm();
+  await using host = await TestHost.make(dlm.node(1));
+  const { manager } = host;
+  const gl = lockspaceOf("");
+  await host.join(gl);
+  assertEquals((await manager.lock(gl, globalLock, Mode.ex, no)).result, 0);
+  const lost = new Promise<void>((resolve) => manager.onLost = () => resolve());
+  dlm.node(1).crash(); // of its locks nothing is left, its daemon knows nothing of it
+  // The kernel has it until the daemon closes it.
+  host.forget("lvm_global");
+  await lost;
+  host.show("lvm_global", false);
+  assertEquals((await manager.unlock(gl, globalLock, { version: 1, freeVg: false })).result, 0);
+  dlm.node(1).lockspaces.add("lvm_global"); // the kernel refuses it
+  const { result, message } = await manager.lock(gl, globalLock, Mode.ex, no);
+  assertEquals(result, -Errno.ELMERR);
+  assertStringIncludes(message!, "not in its lockspace any more");
+  dlm.node(1).lockspaces.delete("lvm_global");
+  assertEquals((await manager.lock(gl, globalLock, Mode.ex, no)).result, 0);
+  assertEquals([...dlm.node(1).lockspaces], ["lvm_global"]);
+  assertEquals(await manager.leave(gl, leaving), { result: 0 });
+});
+
+Deno.test("what LVM does not take for a name is no lockspace", async () => {
+  await using host = await TestHost.make(new SimulatedDlm().node(1));
+  for (const name of ["a/b", "a b", "a\n", "\xff"]) {
+    assertEquals((await prepared(host, lockspaceOf(name)))[0], -Errno.EINVAL);
+  }
+  assertEquals((await prepared(host, lockspaceOf("A-z0_9+.")))[0], 0);
+});
 
 Deno.test("an LV is refreshed only where another node has its VG", async () => {
   const commands: string[] = [];

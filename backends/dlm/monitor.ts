@@ -73,8 +73,8 @@ export class Monitor {
 
   #look(): void {
     for (const lockspace of [...this.#watched.keys()]) {
-      if (this.around.files.hasLockspace(lockspace.name)) this.#note(lockspace);
-      else if (!lockspace.leaving) this.#lose(lockspace, REMOVED);
+      if (this.around.files.isMember(lockspace.name)) this.#note(lockspace);
+      else if (!lockspace.leaving) this.#lose(lockspace, REMOVED, true);
     }
     if (this.#watched.size === 0) return;
     this.#timer = setTimeout(() => this.#look(), this.lookMs);
@@ -89,12 +89,12 @@ export class Monitor {
   }
 
   #loseAll(): void {
-    for (const lockspace of [...this.#watched.keys()]) this.#lose(lockspace, GONE);
+    for (const lockspace of [...this.#watched.keys()]) this.#lose(lockspace, GONE, false);
   }
 
-  #lose(lockspace: DlmLockspace, why: string): void {
+  #lose(lockspace: DlmLockspace, why: string, isGone: boolean): void {
     this.unwatch(lockspace);
-    lockspace.lose(why);
+    lockspace.lose(why, isGone);
     log.error(`${lockspaceTitle(lockspace.spec)}: locks are lost: ${why}`);
     this.events.lost(lockspace, why);
   }

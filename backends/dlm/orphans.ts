@@ -4,14 +4,13 @@
  *
  * @module
  */
-import { logger } from "../../core/log.ts";
 import { LockType, Mode } from "../../core/types.ts";
 import type { LeftBehind } from "../lock_manager.ts";
+import { DlmMode } from "./constants.ts";
 import { LV_ARGS, vgArgsOf } from "./lock_args.ts";
-import { kernelName } from "./lockspace.ts";
-import { orphansIn, type Surroundings } from "./start.ts";
-
-const log = logger("dlm");
+import type { DlmLockspace } from "./lockspace.ts";
+import type { SystemFiles } from "./system_files.ts";
+import type { DumpedLock, Tools } from "./tools.ts";
 
 const PREFIX = "lvm_";
 const GLOBAL = "lvm_global";
@@ -19,15 +18,11 @@ const GLOBAL = "lvm_global";
 const LV_UUID = /^[A-Za-z0-9]{6}(-[A-Za-z0-9]{4}){5}-[A-Za-z0-9]{6}$/;
 
 export async function findLeftBehind(
-  { files, tools, clusterName }: Pick<Surroundings, "files" | "tools" | "clusterName">,
+  { files, tools }: { files: SystemFiles; tools: Tools },
 ): Promise<LeftBehind[]> {
-  const vgArgs = vgArgsOf(await clusterName()) ?? "";
+  const vgArgs = vgArgsOf(files.clusterName()) ?? "";
   const names = files.lvmLockspaces().filter((name) => name !== GLOBAL);
-  const found = await Promise.all(names.map(async (name): Promise<LeftBehind | undefined> => {
-    if (kernelName(`${name}+`) === name) {
-      log.warn(`the name of the lockspace ${name} is cut; which VG's it is cannot be told`);
-      return undefined;
-    }
+  return await Promise.all(names.map(async (name): Promise<LeftBehind> => {
     const dump = orphansIn({ held: new Map() }, await tools.locks(name));
     const locks = dump.filter(({ resource }) => LV_UUID.test(resource))
       .map(({ resource, mode }) => ({
@@ -38,5 +33,19 @@ export async function findLeftBehind(
     const vgName = name.slice(PREFIX.length);
     return { lockType: LockType.dlm, vgName, vgUuid: "", vgArgs, hostId: 0, locks };
   }));
-  return found.filter((each) => each !== undefined);
+}
+
+/** Locks of this node in a lockspace that this daemon does not hold. */
+export function orphansIn(
+  lockspace: Pick<DlmLockspace, "held">,
+  dump: readonly DumpedLock[] | undefined,
+): DumpedLock[] {
+  const ours = new Set(
+    [...lockspace.held].filter(([, { mode }]) => mode !== DlmMode.nl)
+      .map(([name]) => name),
+  );
+  // One of the locks of a resource may be ours; any other is not.
+  return (dump ?? []).filter(({ node, mode, resource }) =>
+    node === 0 && (mode === "PR" || mode === "EX") && !ours.delete(resource)
+  );
 }

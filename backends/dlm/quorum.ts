@@ -12,6 +12,9 @@ import type { ClusterStatus, Tools } from "./tools.ts";
 /** Pause between two looks, milliseconds. */
 export const LOOK_MS = 1000;
 
+/** So many questions may stay without an answer. */
+const UNANSWERED = 5;
+
 export type Readiness = "ready" | "no dlm_controld" | "cancelled";
 
 /** Resolves after a pause, or earlier when it is cancelled. */
@@ -37,13 +40,15 @@ export async function awaitQuorum(
   cancelled: AbortSignal,
   onWait: (note: string) => void,
 ): Promise<Readiness> {
-  for (;;) {
+  for (let unanswered = 0;;) {
     const status = await tools.clusterStatus();
     if (cancelled.aborted) return "cancelled";
     if (status === undefined && !await controller.isRunning()) return "no dlm_controld";
-    // It has always answered this before; if it cannot be asked, the join itself will tell.
-    if (status === undefined || status.quorate || !await tools.needsQuorum()) return "ready";
-    onWait(quorumNote(status));
+    if (status === undefined) {
+      // On a busy host it may be late. If it never can be asked, the join itself will tell.
+      if (++unanswered >= UNANSWERED) return "ready";
+    } else if (status.quorate || !await tools.needsQuorum()) return "ready";
+    else onWait(quorumNote(status));
     await pause(lookMs, cancelled);
     if (cancelled.aborted) return "cancelled";
   }

@@ -1,14 +1,13 @@
 /**
- * Starting and stopping a lockspace.
+ * Starting a lockspace.
  *
  * @module
  */
 import { Errno } from "../../core/errno.ts";
 import { logger } from "../../core/log.ts";
-import { type LockspaceOutlook, Mode, ResourceType } from "../../core/types.ts";
+import { type LockspaceOutlook, ResourceType } from "../../core/types.ts";
 import type {
   Adopt,
-  Answer,
   JoinAnswer,
   LockspaceSpec,
   PrepareAnswer,
@@ -16,12 +15,13 @@ import type {
 } from "../lock_manager.ts";
 import type { ControlLibrary, DlmHandle, DlmLibrary, KernelVersion } from "./client.ts";
 import type { Controller } from "./controller.ts";
+import { clearTheWay } from "./inherited.ts";
 import { clusterOf, shown } from "./lock_args.ts";
-import { forgetLock, takeLock } from "./locks.ts";
-import { DlmLockspace, kernelName, lockspaceTitle, LOST } from "./lockspace.ts";
+
+import { DlmLockspace, kernelName, lockspaceTitle } from "./lockspace.ts";
 import { awaitQuorum, pause, pendingNote, type Readiness } from "./quorum.ts";
 import type { SystemFiles } from "./system_files.ts";
-import type { DumpedLock, Tools } from "./tools.ts";
+import type { Tools } from "./tools.ts";
 
 const log = logger("dlm");
 
@@ -29,7 +29,6 @@ const log = logger("dlm");
 export interface Surroundings {
   library: () => DlmLibrary;
   control: () => ControlLibrary;
-  clusterName: () => Promise<string>;
   files: SystemFiles;
   tools: Tools;
   controller: Controller;
@@ -41,20 +40,28 @@ const NO_CLUSTER = "no DLM cluster runs on this host: start corosync, then dlm (
 const NO_DAEMON = "dlm_controld does not run on this host: start dlm; if it refuses because of " +
   "lockspaces that were left behind, restart the host";
 
+const NO_DEVICE =
+  "the DLM's control device /dev/misc/dlm-control is missing, or not the kernel's: " +
+  "is udev running?";
+
 /** The part of a start that is answered at once. */
 export async function prepareStart(
   spec: LockspaceSpec,
-  { library, clusterName, files, controller }: Surroundings,
+  { library, files, controller }: Surroundings,
 ): Promise<PrepareAnswer> {
   const refuse = (error: number, why: string): PrepareAnswer => ({
     result: -error,
-    message: `${lockspaceTitle(spec)}: ${why}`,
+    message: `${shown(lockspaceTitle(spec))}: ${why}`,
   });
+  // The kernel and udev make other names of some characters.
+  if (!/^[A-Za-z0-9+_.-]*$/.test(spec.vgName)) {
+    return refuse(Errno.EINVAL, "no VG can have this name");
+  }
   const wanted = spec.vgName === "" ? "" : clusterOf(spec.vgArgs);
   if (wanted === undefined) {
     return refuse(Errno.EARGS, `the lock args "${shown(spec.vgArgs)}" are not understood`);
   }
-  const cluster = await clusterName();
+  const cluster = files.clusterName();
   if (cluster === "") {
     const whose = wanted === "" ? "" : `it belongs to the DLM cluster "${shown(wanted)}", but `;
     return refuse(Errno.EMANAGER, whose + NO_CLUSTER);
@@ -65,11 +72,10 @@ export async function prepareStart(
   }
   if (!await controller.isRunning()) return refuse(Errno.EMANAGER, NO_DAEMON);
   if (!files.hasControlDevice()) {
-    const why = "the DLM's control device /dev/misc/dlm-control is missing: is udev running?";
-    return refuse(Errno.EMANAGER, why);
+    return refuse(Errno.EMANAGER, NO_DEVICE);
   }
   try {
-    library().kernelVersion();
+    if (await library().kernelVersion() === undefined) return refuse(Errno.EMANAGER, NO_DEVICE);
   } catch (error) {
     return refuse(Errno.EMANAGER, (error as Error).message);
   }
@@ -83,6 +89,9 @@ export interface Joined {
   lockspace?: DlmLockspace;
 }
 
+/** What becomes of a join; undefined if the kernel refuses it. */
+type Entered = DlmHandle | Readiness | "left behind" | undefined;
+
 /** One join under way. `note` says what it waits for. */
 export class Join {
   readonly joining: Joining;
@@ -90,6 +99,8 @@ export class Join {
   readonly #name: string;
   readonly #title: string;
   #over = false;
+  /** Another process made the lockspace. */
+  #wasThere = false;
 
   constructor(
     private readonly spec: LockspaceSpec,
@@ -109,22 +120,20 @@ export class Join {
 
   /** There is no limit: a quorum may come back at any time. */
   async run(): Promise<Joined> {
-    // `lvm_global` has no LVs, so whatever a dead daemon left in it can be used again.
-    const mayBeOurs = this.adopt !== "no" || this.spec.vgName === "";
     const isThere = this.around.files.hasLockspace(this.#name);
-    if (isThere && !mayBeOurs) return this.#refuse(-Errno.EEXIST, LEFT_BEHIND);
     if (!isThere && this.adopt === "only") {
       return this.#refuse(-Errno.EADOPT_NONE, "this host is not in its lockspace");
     }
     const gone = Promise.withResolvers<Readiness>();
     const stopWatching = this.around.controller.onGone(() => gone.resolve("no dlm_controld"));
     const entered = await Promise.race([
-      isThere ? this.#open(OTHER_JOIN) : this.#create(),
+      isThere ? this.#openExisting() : this.#create(),
       gone.promise,
     ]);
     stopWatching();
     this.#over = true;
-    if (typeof entered === "object") return await this.#enter(entered, isThere);
+    if (typeof entered === "object") return await this.#enter(entered);
+    if (entered === "left behind") return this.#refuse(-Errno.EEXIST, LEFT_BEHIND);
     if (entered === "cancelled") return this.#refuse(-Errno.ECANCELED, "the start was cancelled");
     if (entered === "no dlm_controld") return this.#refuse(-Errno.EMANAGER, NO_DAEMON);
     return this.#refuse(-Errno.ELMERR, NOT_JOINED);
@@ -140,17 +149,23 @@ export class Join {
     return { answer: { result, message: `${this.#title}: ${why}` } };
   }
 
-  async #create(): Promise<DlmHandle | Readiness | undefined> {
+  async #create(): Promise<Entered> {
     const { signal } = this.#cancelled;
     const readiness = await awaitQuorum(this.around, signal, (note) => this.#say(note));
     if (readiness !== "ready") return readiness;
+    // That may have taken long.
+    if (this.around.files.hasLockspace(this.#name)) return await this.#openExisting();
     const create = this.around.library().create(this.#name);
     let pending = true;
     void this.#watch(() => pending);
     const handle = await create;
     pending = false;
+    if (handle !== undefined && this.#over) {
+      log.warn(`${this.#title}: joined after the start was given up; it is left again`);
+      void handle.release();
+    }
     if (handle !== undefined || !this.around.files.hasLockspace(this.#name)) return handle;
-    // Joined, but its device came later than libdlm waits for it.
+    // Joined, but its device comes later than libdlm waits for it.
     return await this.#open(`waiting for the device /dev/misc/dlm_${this.#name}: is udev running?`);
   }
 
@@ -167,8 +182,15 @@ export class Join {
     }
   }
 
+  /** `lvm_global` has no LVs, so whatever a dead daemon left in it can be used again. */
+  async #openExisting(): Promise<Entered> {
+    if (this.adopt === "no" && this.spec.vgName !== "") return "left behind";
+    this.#wasThere = true;
+    return await this.#open(OTHER_JOIN);
+  }
+
   /** Opens a lockspace that this host is in, or is about to be in. */
-  async #open(note: string): Promise<DlmHandle | Readiness | undefined> {
+  async #open(note: string): Promise<Entered> {
     const { files, library, lookMs } = this.around;
     while (files.hasLockspace(this.#name)) {
       const handle = files.hasDevice(this.#name) ? await library().open(this.#name) : undefined;
@@ -180,10 +202,11 @@ export class Join {
     return await this.#create();
   }
 
-  async #enter(handle: DlmHandle, wasThere: boolean): Promise<Joined> {
-    const slow = needsTwoSteps(this.around.library().kernelVersion());
+  async #enter(handle: DlmHandle): Promise<Joined> {
+    const slow = needsTwoSteps(await this.around.library().kernelVersion());
     const lockspace = new DlmLockspace(this.spec, this.#name, handle, slow);
-    if (wasThere && this.spec.vgName === "") await releaseGlobalOrphan(lockspace);
+    // A global lock that a dead daemon held would keep every host from changes.
+    while (this.#wasThere && this.spec.vgName === "" && await clearTheWay(lockspace, globalLock));
     return { answer: { result: 0 }, lockspace };
   }
 }
@@ -202,60 +225,10 @@ async function pendingChange(control: () => ControlLibrary, name: string) {
   }
 }
 
-/** Kernels of this version, or of none that is known, need it to read a value block. */
+/** Kernels of this version, or of none that is known, need two steps to EX to read a value block. */
 function needsTwoSteps(version: KernelVersion | undefined): boolean {
   return version === undefined ||
     (version.major === 6 && version.minor === 0 && version.patch === 1);
 }
 
-/** A global lock that a dead daemon held protects nobody, and would keep every host from changes. */
-async function releaseGlobalOrphan(lockspace: DlmLockspace): Promise<void> {
-  const resource: ResourceSpec = { type: ResourceType.gl, name: "GLLK", lockArgs: "" };
-  for (const mode of [Mode.ex, Mode.sh]) {
-    const { result } = await takeLock(lockspace, resource, mode, { adopt: "only" });
-    if (result < 0) continue;
-    log.warn(
-      "a global lock that a daemon of this host held when it died is released" +
-        (mode === Mode.ex ? "; look whether its command was completed" : ""),
-    );
-    forgetLock(lockspace, resource);
-    return;
-  }
-}
-
-/**
- * Leaves the lockspace, and with it all its locks on this host: EBUSY if there are some that this
- * daemon does not hold, unless `force` says that nothing counts on them any more.
- */
-export async function leaveLockspace(
-  lockspace: DlmLockspace,
-  force: boolean,
-  tools: Tools,
-): Promise<Answer> {
-  const title = lockspaceTitle(lockspace.spec);
-  if (lockspace.lost !== "") return { result: 0, message: `${title}: ${lockspace.lost}` };
-  lockspace.leaving = true;
-  const orphans = force ? [] : orphansIn(lockspace, await tools.locks(lockspace.name));
-  if (orphans.length > 0) {
-    lockspace.leaving = false;
-    const message = `${title}: ${orphans.length} locks of a daemon that died are still held in ` +
-      "it: adopt them with --adopt 1, or drop them with lvmlockctl --drop " +
-      `${lockspace.spec.vgName} once no LV of it is active`;
-    return { result: -Errno.EBUSY, message };
-  }
-  const result = await lockspace.call((handle) => handle.release());
-  if (result === LOST) return { result: 0, message: `${title}: ${lockspace.lost}` };
-  if (result === 0) return { result: 0 };
-  log.error(`${title}: the DLM could not leave its lockspace`);
-  return { result: 0, lmResult: result };
-}
-
-/** Locks of this node in a lockspace in which this daemon has none. */
-export function orphansIn(
-  lockspace: Pick<DlmLockspace, "held">,
-  dump: readonly DumpedLock[] | undefined,
-): DumpedLock[] {
-  return (dump ?? []).filter(({ node, mode, resource }) =>
-    node === 0 && (mode === "PR" || mode === "EX") && !lockspace.held.has(resource)
-  );
-}
+const globalLock: ResourceSpec = { type: ResourceType.gl, name: "GLLK", lockArgs: "" };

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { textOf } from "./structs.ts";
 
 const CLUSTER = "/sys/kernel/config/dlm/cluster";
 const LOCKSPACES = "/sys/kernel/dlm";
@@ -16,11 +17,11 @@ export class SystemFiles {
   /** @param root what comes before all paths, for tests. */
   constructor(private readonly root = "") {}
 
-  /** Name of the cluster, `""` if dlm_controld has not set one up. */
-  async clusterName(): Promise<string> {
+  /** Name of the cluster as a byte string, `""` if dlm_controld has not set one up. */
+  clusterName(): string {
     try {
-      const text = await Deno.readTextFile(`${this.root}${CLUSTER}/cluster_name`);
-      return text.split("\n")[0]!;
+      const bytes = Deno.readFileSync(`${this.root}${CLUSTER}/cluster_name`);
+      return textOf(bytes).split("\n")[0]!;
     } catch {
       return "";
     }
@@ -48,6 +49,14 @@ export class SystemFiles {
     return exists(`${this.root}${LOCKSPACES}/${name}`);
   }
 
+  /**
+   * This host is in the lockspace and nobody has it leave. The kernel keeps one that was left for as long
+   * as a process has it open; dlm_controld has forgotten it then.
+   */
+  isMember(name: string): boolean {
+    return this.hasLockspace(name) && exists(`${this.root}${CLUSTER}/spaces/${name}`);
+  }
+
   /** Names of LVM's lockspaces that this host is in. */
   lvmLockspaces(): string[] {
     return (list(`${this.root}${LOCKSPACES}`) ?? []).filter((name) => name.startsWith(PREFIX))
@@ -65,12 +74,15 @@ export class SystemFiles {
   }
 }
 
+const ABSENT = [Deno.errors.NotFound, Deno.errors.NotADirectory];
+
 function exists(path: string): boolean {
   try {
     Deno.lstatSync(path);
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    // Locks must not be given up because this process has run out of something.
+    return !ABSENT.some((each) => error instanceof each);
   }
 }
 

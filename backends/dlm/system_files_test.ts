@@ -33,6 +33,17 @@ Deno.test("the cluster's name is the first line of its file", async () => {
   assertEquals(await seen({}, name), "");
 });
 
+Deno.test("a lockspace that dlm_controld has forgotten is not one that this host is in", async () => {
+  const kernel = { "/sys/kernel/dlm/lvm_vg0": undefined };
+  const isMember = (
+    files: SystemFiles,
+  ) => [files.hasLockspace("lvm_vg0"), files.isMember("lvm_vg0")];
+  assertEquals(await seen(kernel, isMember), [true, false]);
+  const both = { ...kernel, [`${cluster}/spaces/lvm_vg0/nodes/1`]: undefined };
+  assertEquals(await seen(both, isMember), [true, true]);
+  assertEquals(await seen({ [`${cluster}/spaces/lvm_vg0`]: undefined }, isMember), [false, false]);
+});
+
 Deno.test("members are numbers; a lockspace that dlm_controld does not have has none", async () => {
   const nodes = `${cluster}/spaces/lvm_vg0/nodes`;
   const paths = { [`${nodes}/10`]: undefined, [`${nodes}/2`]: undefined, [`${nodes}/.x`]: "" };

@@ -89,8 +89,8 @@ export class Tools {
       const child = command.spawn();
       const late = new Promise<Printed>((resolve) => {
         timer = setTimeout(() => {
-          child.kill("SIGKILL");
           resolve(failed);
+          kill(child);
         }, this.limitMs);
       });
       // A program that is stuck in the kernel does not even end when it is killed.
@@ -100,6 +100,14 @@ export class Tools {
     } finally {
       clearTimeout(timer);
     }
+  }
+}
+
+function kill(child: Deno.ChildProcess): void {
+  try {
+    child.kill("SIGKILL");
+  } catch {
+    // It has ended, but another process has what it would print to.
   }
 }
 

@@ -45,6 +45,18 @@ Deno.test("a program that fails, is not there or hangs tells nothing", async () 
   );
 });
 
+Deno.test("a program that ends but leaves its output open to another tells nothing", async () => {
+  const directory = await Deno.makeTempDir();
+  const pidFile = `${directory}/pid`;
+  const orphan = `sleep 1000 & echo $! > ${pidFile}`;
+  assertEquals(
+    await withProgram(orphan, (path) => new Tools(path, path, 200).clusterStatus()),
+    undefined,
+  );
+  Deno.kill(Number(await Deno.readTextFile(pidFile)));
+  await Deno.remove(directory, { recursive: true });
+});
+
 Deno.test("a quorum is needed unless dlm_controld was told otherwise", async () => {
   const needs = (text: string) =>
     withProgram(printing(text), (path) => new Tools(path).needsQuorum());

@@ -7,7 +7,8 @@ import type { IlmConnection, IlmLibrary, LockId, LockWish } from "./client.ts";
 import { Answered, type IlmMode } from "./constants.ts";
 import { closeOnExec, holding, type IlmSymbols, libc, openLibrary } from "./ffi.ts";
 import { HangUps, hasEnded } from "./hang_up.ts";
-import { Lane, Lanes } from "./lanes.ts";
+import { Lane } from "../lanes.ts";
+import { Lanes } from "./lanes.ts";
 import { bytesOf, copyOf, cText, layout, lockOp } from "./structs.ts";
 
 /** What all connections of the process share. */

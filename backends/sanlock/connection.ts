@@ -8,7 +8,7 @@
 import type { ResourceArg, SanlockConnection } from "./client.ts";
 import { HELPER_TEXT_LENGTH, ReleaseFlag } from "./constants.ts";
 import { holding, libc, pointersTo, type Symbols } from "./ffi.ts";
-import { Lane } from "./lanes.ts";
+import { Lane } from "../lanes.ts";
 import { cText, encodeOptions, encodeResource, FieldError } from "./structs.ts";
 
 /** What the calls return on a connection that is closed: EBADF. */

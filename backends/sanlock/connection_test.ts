@@ -9,7 +9,7 @@ import type { ResourceArg } from "./client.ts";
 import { type ConnectionSymbols, RegisteredConnection } from "./connection.ts";
 import { ReleaseFlag, Res } from "./constants.ts";
 import { libc } from "./ffi.ts";
-import { Lane } from "./lanes.ts";
+import { Lane } from "../lanes.ts";
 import { alloc, decodeDisk, decodeResourceHead, layout } from "./structs.ts";
 
 const RESOURCE_SIZE = layout.resource.size + layout.disk.size;

@@ -3,67 +3,10 @@
  * as long as sanlock takes, minutes if a disk hangs. All lanes together have no more of them than all
  * lock managers may take (`backends/threads.ts`), so no lane keeps another from its calls.
  *
- * What waits here is bounded by the callers: they make one call at a time for one resource.
- *
  * @module
  */
 
-import { threads } from "../threads.ts";
-
-interface Waiting {
-  key: string | undefined;
-  start: () => void;
-}
-
-/** Lets a limited number of calls through at a time, the others in the order in which they came. */
-export class Lane {
-  readonly #waiting: Waiting[] = [];
-  readonly #underWay = new Map<string | undefined, number>();
-  #count = 0;
-
-  /**
-   * @param limit most calls at a time.
-   * @param limitPerKey most at a time of calls with the same key.
-   */
-  constructor(readonly limit: number, readonly limitPerKey = limit) {}
-
-  /**
-   * Makes a call when its turn has come. One whose key is at its limit lets others pass.
-   * @param key what the call may hang on, if anything.
-   */
-  run<T>(call: () => Promise<T>, key?: string): Promise<T> {
-    return new Promise<T>((resolve) => {
-      const start = () => {
-        this.#count++;
-        this.#underWay.set(key, this.#of(key) + 1);
-        resolve(threads.run(call).finally(() => this.#ended(key)));
-      };
-      this.#waiting.push({ key, start });
-      this.#startNext();
-    });
-  }
-
-  #of(key: string | undefined): number {
-    return this.#underWay.get(key) ?? 0;
-  }
-
-  #ended(key: string | undefined): void {
-    this.#count--;
-    const left = this.#of(key) - 1;
-    if (left === 0) this.#underWay.delete(key);
-    else this.#underWay.set(key, left);
-    this.#startNext();
-  }
-
-  /** One call ends or comes at a time, so at most one can start. */
-  #startNext(): void {
-    if (this.#count >= this.limit) return;
-    const index = this.#waiting.findIndex(({ key }) =>
-      key === undefined || this.#of(key) < this.limitPerKey
-    );
-    if (index >= 0) this.#waiting.splice(index, 1)[0]!.start();
-  }
-}
+import { ThreadLane } from "../threads.ts";
 
 /** The lanes of one process. */
 export class Lanes {
@@ -71,17 +14,17 @@ export class Lanes {
    * Joining lockspaces. sanlock has eight threads for all its work, and each of these
    * calls occupies one for its whole duration.
    */
-  readonly joins = new Lane(4);
+  readonly joins = new ThreadLane(4);
 
   /** Leaving, also giving up a join: never behind joins, which may wait for minutes. */
-  readonly leaves = new Lane(2);
+  readonly leaves = new ThreadLane(2);
 
   /**
    * Everything else that may wait for a disk, keyed by its path where the call makes its own
    * connection: a disk that hangs takes two of these at most.
    */
-  readonly disk = new Lane(18, 2);
+  readonly disk = new ThreadLane(18, 2);
 
   /** What sanlock's main thread answers: it is never waiting for a disk. */
-  readonly main = new Lane(4);
+  readonly main = new ThreadLane(4);
 }

@@ -16,7 +16,8 @@ import {
   surviveSigpipe,
   type Symbols,
 } from "./ffi.ts";
-import { type Lane, Lanes } from "./lanes.ts";
+import type { Lane } from "../lanes.ts";
+import { Lanes } from "./lanes.ts";
 import * as structs from "./structs.ts";
 import { alloc, FieldError, layout } from "./structs.ts";
 

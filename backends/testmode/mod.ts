@@ -39,9 +39,9 @@ const ok: Answer = { result: 0 };
 const sleep = (ms: number) => new Promise<void>((wake) => setTimeout(wake, ms));
 
 /** What the three types have in common: everything works, value blocks are remembered. */
-class TestManager implements LockManager {
+export class TestManager implements LockManager {
   /** As the real ones would, so that requests take the same way. */
-  readonly acrossHosts = true;
+  readonly acrossHosts: boolean = true;
   readonly #values = new ValueBlocks();
   constructor(readonly type: LockType) {}
 

@@ -49,6 +49,7 @@ const PROTOTYPES = `
 int dlm_kernel_version(uint32_t *, uint32_t *, uint32_t *);
 void *dlm_new_lockspace(const char *, uint32_t, uint32_t);
 void *dlm_open_lockspace(const char *);
+int dlm_close_lockspace(void *);
 int dlm_release_lockspace(const char *, void *, int);
 int dlm_ls_lock_wait(void *, uint32_t, struct dlm_lksb *, uint32_t, const void *, uint32_t, uint32_t,
   void *, void (*)(void *), void *);

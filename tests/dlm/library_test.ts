@@ -10,7 +10,7 @@ import { loadControl, loadDlm } from "../../backends/dlm/library.ts";
 
 Deno.test("the installed libraries have all functions", () => {
   assertEquals(Object.values(openLockLibrary()).map((symbol) => typeof symbol), [
-    ...Array(7).fill("function"),
+    ...Array(8).fill("function"),
   ]);
   assertEquals(Object.values(openControlLibrary()).map((symbol) => typeof symbol), [
     ...Array(3).fill("function"),

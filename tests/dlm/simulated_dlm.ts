@@ -90,6 +90,7 @@ class Handle implements DlmHandle {
     if ((flags & LockFlag.valblk) !== 0 && lock.value === undefined) return -1;
     const convert = (flags & LockFlag.convert) !== 0;
     if (convert === (lock.lkid === 0)) return -1;
+    if (!convert && this.node.cluster.full) return -1;
     const resource = this.lockspace.resource(lock.name);
     if (!convert) this.#begin(resource, lock, mode, flags);
     const granted = [...resource.locks].every((other) =>
@@ -112,6 +113,8 @@ class Handle implements DlmHandle {
   #refuse(lock: SimulatedLock, flags: number): number {
     if ((flags & LockFlag.noqueue) === 0) throw new Error(`${lock.name} would be queued`);
     lock.status = Errno.EAGAIN;
+    // The kernel takes the flags of a request before it knows whether it can be granted.
+    lock.persistent = (flags & LockFlag.persistent) !== 0;
     return -1;
   }
 
@@ -161,6 +164,11 @@ class Handle implements DlmHandle {
     if (this.#own(state).lkid !== 0) throw new Error("the memory of a lock in use is freed");
   }
 
+  close(): Promise<number> {
+    this.#released = true;
+    return Promise.resolve(0);
+  }
+
   async release(): Promise<number> {
     await this.lockspace.recovery;
     this.#released = true;
@@ -193,7 +201,7 @@ export class SimulatedNode implements DlmLibrary {
   constructor(readonly cluster: SimulatedDlm, readonly id: number) {}
 
   kernelVersion() {
-    return this.version;
+    return Promise.resolve(this.version);
   }
 
   async create(name: string): Promise<DlmHandle | undefined> {
@@ -210,15 +218,9 @@ export class SimulatedNode implements DlmLibrary {
     );
   }
 
-  /** The process dies: its persistent locks become orphans, the others go. */
+  /** The process dies: locks whose last request was a persistent one become orphans, others go. */
   killProcess(): void {
-    for (const lockspace of this.cluster.all()) {
-      for (const [resource, lock] of lockspace.all()) {
-        if (lock.owner.node !== this) continue;
-        if (lock.persistent && lock.mode !== NL) lock.orphan = true;
-        else lockspace.lose(resource, lock);
-      }
-    }
+    this.cluster.endProcesses((owner) => owner.node === this);
   }
 
   /** The node dies with all that it has. */
@@ -235,6 +237,8 @@ export class SimulatedNode implements DlmLibrary {
 export class SimulatedDlm {
   readonly #lockspaces = new Map<string, Lockspace>();
   readonly #nodes = new Map<number, SimulatedNode>();
+  /** The kernel has no number or memory for one more lock. */
+  full = false;
   #lkid = 0;
 
   node(id: number): SimulatedNode {
@@ -255,6 +259,22 @@ export class SimulatedDlm {
 
   all(): Iterable<Lockspace> {
     return this.#lockspaces.values();
+  }
+
+  /** The process that has opened a lockspace dies. */
+  endProcess(handle: DlmHandle): void {
+    this.endProcesses((owner) => owner === handle);
+  }
+
+  /** Locks of those that die. */
+  endProcesses(dies: (owner: SimulatedLock["owner"]) => boolean): void {
+    for (const lockspace of this.all()) {
+      for (const [resource, lock] of lockspace.all()) {
+        if (!dies(lock.owner)) continue;
+        if (lock.persistent) lock.orphan = true;
+        else lockspace.lose(resource, lock);
+      }
+    }
   }
 
   nextLkid(): number {

@@ -4,13 +4,14 @@
  *
  * @module
  */
+import { assertEquals } from "@std/assert";
 import { Controller } from "../../backends/dlm/controller.ts";
 import { DlmManager, type DlmSettings } from "../../backends/dlm/mod.ts";
 import { SystemFiles } from "../../backends/dlm/system_files.ts";
 import { Tools } from "../../backends/dlm/tools.ts";
 import type { LockspaceSpec, ResourceSpec } from "../../backends/lock_manager.ts";
 import { LockType, ResourceType } from "../../core/types.ts";
-import type { SimulatedNode } from "./simulated_dlm.ts";
+import { SimulatedDlm, type SimulatedNode } from "./simulated_dlm.ts";
 
 const CLUSTER = "sys/kernel/config/dlm/cluster";
 
@@ -41,6 +42,8 @@ export function lockspaceOf(vgName: string, cluster = "test"): LockspaceSpec {
 export class TestHost implements AsyncDisposable {
   readonly files: SystemFiles;
   readonly manager: DlmManager;
+  /** Lockspaces that were made. */
+  readonly joined = new Set<string>();
   #listener: Deno.Listener;
   readonly #accepted: Deno.Conn[] = [];
   /** What the manager waits for in the background keeps no process alive. */
@@ -83,17 +86,17 @@ export class TestHost implements AsyncDisposable {
     return host;
   }
 
-  /** What the programs of the cluster print. */
+  /** What the programs of the cluster print; the status not before it was asked for so often. */
   async say(
-    { quorate, dump }: { quorate: boolean; dump?: string },
+    { quorate, dump, unanswered = 0 }: { quorate: boolean; dump?: string; unanswered?: number },
   ): Promise<void> {
+    const questions = `${this.root}/questions`;
     const lockdump = dump === undefined ? `echo "can't open it" >&2` : `printf '%s' '${dump}'`;
     await this.#program(
       "dlm_tool",
       `case $1 in
-status) printf 'cluster nodeid 1 quorate ${
-        quorate ? 1 : 0
-      } ring seq 9 9\\nnode 1 M add 5 rem 0\\n' ;;
+status) echo >> ${questions}; [ "$(wc -l < ${questions})" -gt ${unanswered} ] || exit 1
+printf 'cluster nodeid 1 quorate ${quorate ? 1 : 0} ring seq 9 9\\nnode 1 M add 5 rem 0\\n' ;;
 dump_config) echo 'enable_quorum_lockspace=1' ;;
 *) ${lockdump} ;;
 esac`,
@@ -120,6 +123,11 @@ esac`,
     for (const node of nodes) Deno.mkdirSync(`${at}/${node}`);
   }
 
+  /** dlm_controld has left a lockspace. */
+  forget(lockspaceName: string): void {
+    Deno.removeSync(`${this.root}/${CLUSTER}/spaces/${lockspaceName}`, { recursive: true });
+  }
+
   /** Shows a lockspace as the kernel does while this host is in it. */
   show(lockspaceName: string, isThere: boolean): void {
     const paths = [
@@ -140,6 +148,7 @@ esac`,
       create: async (name: string) => {
         const handle = await node.create(name);
         if (handle === undefined) return undefined;
+        this.joined.add(name);
         this.show(name, true);
         this.setMembers(name, [node.id]);
         const release = handle.release.bind(handle);
@@ -185,5 +194,24 @@ esac`,
       // It is dead already.
     }
     await Deno.remove(this.root, { recursive: true });
+  }
+}
+
+/** Runs a body on one host with a VG that is started. */
+export async function withVg(
+  body: (host: TestHost, vg: LockspaceSpec, dlm: SimulatedDlm) => Promise<void>,
+): Promise<void> {
+  const dlm = new SimulatedDlm();
+  await using host = await TestHost.make(dlm.node(1));
+  const vg = lockspaceOf("vg0");
+  assertEquals((await host.manager.prepare(vg)).result, 0);
+  assertEquals(await host.join(vg), { result: 0 });
+  await body(host, vg, dlm);
+}
+
+/** Waits until a join says what it waits for. */
+export async function noted(host: TestHost, vg: LockspaceSpec, pattern: RegExp): Promise<void> {
+  while (!pattern.test(host.manager.outlook(vg)?.joining?.note ?? "")) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
   }
 }

@@ -103,7 +103,11 @@ function makeHost(
   Deno.mkdirSync(`${directory}/${name}`);
   const withArguments = (command: DaemonCommand): DaemonCommand => ({
     ...command,
-    line: `${command.line} ${lockManager.daemonArguments[command.kind]}`,
+    line: [
+      ...surroundings.environment === undefined ? [] : ["env", surroundings.environment],
+      command.line,
+      lockManager.daemonArguments[command.kind],
+    ].join(" "),
   });
   return new Host({
     id,

@@ -6,7 +6,7 @@
  */
 import type { ClusterScenario, ClusterStep } from "../cluster_scenario.ts";
 import type { DaemonKind } from "../daemon.ts";
-import { holdInBackground } from "./program.ts";
+import { helper, holdInBackground, native } from "./program.ts";
 import { create, join, refused, started } from "./steps.ts";
 
 const held = { "vg0/own": "ex", "vg0/common": "sh" } as const;
@@ -89,6 +89,54 @@ const midChange: ClusterStep[] = [
   },
 ];
 
+/**
+ * A request that was refused leaves a lock in mode NL that outlives the daemon: nothing that adoption
+ * may stumble over.
+ */
+const refusedBefore: ClusterStep[] = [
+  refused(1, "lvchange -aey vg0/common", "vg0/common"),
+  {
+    name: "host 2 holds the VG lock",
+    on: 2,
+    run: `${native("hold_locks.ts")} vg:vg0=ex > /run/held 2>&1 & echo $! > /run/holder
+      until grep -q held /run/held; do kill -0 $! || { cat /run/held >&2; exit 1; }; sleep 0.05; done`,
+    info: /^LK VG ex/m,
+  },
+  {
+    name: "so host 1 cannot change the VG",
+    run: "timeout 60 vgchange --addtag refused vg0",
+    code: 5,
+    stderr: "VG vg0 lock failed",
+  },
+  kill,
+  { name: "host 2 releases it", on: 2, run: "kill $(< /run/holder)" },
+  {
+    name: "the next daemon of host 1 finds nothing that it cannot take over",
+    act: (cluster) => cluster.host(1).start("ours"),
+    then: { 1: { info: started("vg0"), locks: held } },
+  },
+  {
+    name: "and has said so",
+    run: "grep -e 'cannot be' -e 'failed for' /run/shared/daemon.log",
+    code: 1,
+  },
+  {
+    name: "a program that waits for an adopted lock does not harm the daemon",
+    run: `uuid=$(lvs --noheadings -o lv_uuid vg0/own | tr -d ' ')
+      ${helper("queue_for.ts")} lvm_vg0 $uuid > /run/waiting 2>&1 & waiting=$!
+      until [ -s /run/waiting ]; do sleep 0.05; done
+      for i in {1..5}; do vgs vg0 || exit; done
+      kill -9 $waiting; cat /run/waiting`,
+    stdout: /^waiting$/m,
+    locks: held,
+  },
+  {
+    name: "host 1 can change the VG",
+    run: "vgchange --addtag allowed vg0 && vgs --noheadings -o vg_tags vg0",
+    stdout: /\ballowed\b/,
+  },
+];
+
 const end: ClusterStep[] = [
   {
     name: "host 1 deactivates its LVs",
@@ -120,6 +168,7 @@ export const dlmDaemonRestart: ClusterScenario = {
     ...succession("ours"),
     ...succession("stock"),
     ...succession("ours"),
+    ...refusedBefore,
     ...midChange,
     ...end,
   ],

@@ -7,7 +7,7 @@
 import type { ClusterScenario, ClusterStep } from "../cluster_scenario.ts";
 import { disk } from "../storage.ts";
 import { ctl } from "./program.ts";
-import { create, KERNEL_LOCKSPACES, started } from "./steps.ts";
+import { create, KERNEL_LOCKSPACES, notStarted, started } from "./steps.ts";
 
 const alone: ClusterStep[] = [
   create("vg0", 0),
@@ -31,6 +31,18 @@ const alone: ClusterStep[] = [
     stdout: /global lockspace is starting: waiting for quorum: .*only node 1/,
   },
   { name: "the kernel was not asked yet", run: KERNEL_LOCKSPACES, stdout: { not: /./ } },
+  {
+    name: "somebody starts the VG without the global lock",
+    run: `(${ctl} start vg0; echo code $? > /run/taken-back) > /run/shared/ctl.log 2>&1 &
+      until lvmlockctl --info | grep -q '^LS dlm lvm_vg0'; do sleep 0.1; done`,
+  },
+  {
+    name: "a start can be taken back; who waits for it is told",
+    run: `timeout 60 ${ctl} stop vg0 && until [ -s /run/taken-back ]; do sleep 0.1; done
+      cat /run/taken-back /run/shared/ctl.log`,
+    stdout: [/^code [1-9]/m, "ECANCELED"],
+    info: notStarted("vg0"),
+  },
   {
     name: "everything else is served at once",
     run: `for i in {1..20}; do timeout 20 lvmlockctl --info > /dev/null || exit; done

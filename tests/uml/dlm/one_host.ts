@@ -4,8 +4,10 @@
  *
  * @module
  */
+import type { Cluster } from "../cluster.ts";
 import type { ClusterScenario, ClusterStep } from "../cluster_scenario.ts";
-import { helper } from "./program.ts";
+import type { Guest } from "../guest.ts";
+import { ctl, helper } from "./program.ts";
 import { create, KERNEL_LOCKSPACES, notStarted, started } from "./steps.ts";
 
 const life: ClusterStep[] = [
@@ -54,12 +56,64 @@ const crowd: ClusterStep[] = [
   },
 ];
 
+/** In whatever calls it is: what it leaves in the kernel must be in nobody's way. */
+async function killInTheCrowd(cluster: Cluster): Promise<void> {
+  const { guest, daemon } = cluster.host(1);
+  const clients = guest.run(`${helper("parallel_clients.ts")} vg0 20 100000`);
+  await succeed(guest, "until lvmlockctl --info | grep -c '^LK LV ex' | grep -q '..'; do :; done");
+  await daemon.kill();
+  const { code } = await clients;
+  if (code === 0) throw new Error("the clients did not notice");
+  await cluster.host(1).start();
+  // As many as before, and one that changes the VG.
+  await succeed(guest, `${helper("parallel_clients.ts")} vg0 20 2`);
+  await succeed(guest, "vgchange --addtag a vg0 && vgchange --deltag a vg0");
+}
+
+async function succeed(guest: Guest, run: string): Promise<void> {
+  const { code, stdout, stderr } = await guest.run(run);
+  if (code !== 0) throw new Error(`${run}: ${stdout}${stderr}`);
+}
+
+const deaths: ClusterStep[] = [1, 2, 3].map((time) => ({
+  name: `the daemon is killed while they are at it, and its successor serves them (${time})`,
+  only: "ours",
+  act: killInTheCrowd,
+  then: { 1: { locks: { "vg0/lv0": "ex" } } },
+}));
+
+/** An administrator follows advice for other cases. */
+const removal: ClusterStep[] = [
+  {
+    name: "somebody removes the lockspace of the global lock",
+    only: "ours",
+    run: `dlm_tool leave lvm_global && ${KERNEL_LOCKSPACES}`,
+    stdout: { not: /^lvm_global$/m },
+  },
+  {
+    name: "it is joined again for the next one who wants the lock",
+    only: "ours",
+    run: `${ctl} lock gl ex -- ${KERNEL_LOCKSPACES}`,
+    within: 60,
+    stdout: /^lvm_global$/m,
+    locks: { "vg0/lv0": "ex" },
+  },
+];
+
 /** A second VG shows that the loss is told once for each VG. */
 const loss: ClusterStep[] = [
   {
     name: "dlm_controld dies: the locks are lost, and the daemon says so at once",
     only: "ours",
     run: "kill -9 $(pgrep -x dlm_controld)",
+  },
+  {
+    // It takes connections for a moment: that does not bring the locks back.
+    name: "its successor does not run while the kernel has lockspaces",
+    only: "ours",
+    run: "timeout 60 dlm_controld -D --enable_fencing 0 --enable_plock 0 2>&1",
+    code: 1,
+    stdout: /uncontrolled lockspace/,
   },
   {
     name: "changes are refused, none hangs",
@@ -93,5 +147,5 @@ export const dlmOneHost: ClusterScenario = {
   clusters: [["ours"]],
   oracle: true,
   diskMebibytes: [200],
-  steps: () => [...life, ...crowd, ...loss],
+  steps: () => [...life, ...crowd, ...deaths, ...removal, ...loss],
 };

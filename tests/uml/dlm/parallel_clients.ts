@@ -1,8 +1,9 @@
 /**
  * Many clients of the daemon in one VG at the same time; runs on a host of a scenario. Each client has
- * an LV of its own and shares the VG lock with the others. Prints how many requests were granted.
+ * an LV of its own and shares the VG lock with the others. Prints how many requests were granted, and
+ * how long they took.
  *
- *     deno run -A parallel_clients.ts VG CLIENTS ROUNDS
+ *     deno run -A parallel_clients.ts VG CLIENTS ROUNDS [HOST]
  *
  * @module
  */
@@ -10,14 +11,17 @@ import { NativeConnection } from "../../bench/native.ts";
 
 const SOCKET = "/run/lvm/lvmlockd.socket";
 
-/** One client: takes, converts and releases its LV, sometimes with the VG lock held. */
-async function client(vgName: string, index: number, rounds: number): Promise<number> {
+/** One client: takes and releases its LV, sometimes with the VG lock held. Returns milliseconds. */
+async function client(vgName: string, index: number, rounds: number): Promise<number[]> {
   using connection = await NativeConnection.open(SOCKET);
-  const lvUuid = `paral${String.fromCharCode(97 + index)}-0000-0000-0000-0000-0000-000000`;
-  let granted = 0;
+  const lvUuid = `paral${String.fromCharCode(97 + index)}-${
+    host.padStart(4, "0")
+  }-0000-0000-0000-0000-000000`;
+  const times: number[] = [];
   const ask = async (request: Record<string, string>) => {
+    const begun = performance.now();
     await connection.request({ cmd: "parallel", pid: Deno.pid, vg_name: vgName, ...request });
-    granted++;
+    times.push(performance.now() - begun);
   };
   const lv = (mode: string) =>
     ask({
@@ -37,13 +41,18 @@ async function client(vgName: string, index: number, rounds: number): Promise<nu
     await lv("un");
     if (withVg) await vg("un");
   }
-  return granted;
+  return times;
 }
 
-const [vgName = "", clients = "", rounds = ""] = Deno.args;
+const [vgName = "", clients = "", rounds = "", host = "0"] = Deno.args;
 const begun = performance.now();
-const granted = await Promise.all(
+const all = await Promise.all(
   Array.from({ length: Number(clients) }, (_, i) => client(vgName, i, Number(rounds))),
 );
-const total = granted.reduce((sum, count) => sum + count, 0);
-console.log(`${total} granted in ${Math.round(performance.now() - begun)} ms`);
+const ms = performance.now() - begun;
+const times = all.flat().toSorted((a, b) => a - b);
+const at = (part: number) => times[Math.ceil(part * times.length) - 1]!.toFixed(1);
+console.log(
+  `${times.length} granted in ${Math.round(ms)} ms: ${Math.round(times.length * 1000 / ms)}/s; ` +
+    `p50 ${at(0.5)} ms, p90 ${at(0.9)} ms, p99 ${at(0.99)} ms, longest ${at(1)} ms`,
+);

@@ -14,6 +14,11 @@ export const ctl = `${deno} ${root}main.ts ctl`;
 /** A program in this folder. */
 export const helper = (file: string) => `${deno} ${import.meta.dirname}/${file}`;
 
+/** A program in this folder that needs nothing from outside this project, nor the daemon's set-up. */
+export const native = (file: string) =>
+  `env DENO_DIR=/run/deno NO_COLOR=1 ${Deno.execPath()} run -A --no-config --no-lock ` +
+  `${import.meta.dirname}/${file}`;
+
 /** Starts a command that holds a lock until it is killed; ends when it has the lock. */
 export const holdInBackground = (lock: string) =>
   `${ctl} lock ${lock} -- bash -c 'echo $$ > /run/holder; exec sleep 1000' > /run/holder.log 2>&1 &

@@ -1,6 +1,7 @@
 /**
  * The same history of commands with the stock daemon and with ours: both must ask the same of the DLM,
- * in names, modes, flags and value blocks, so that hosts with either see the same locks.
+ * in names, modes, flags and value blocks, so that hosts with either see the same locks. And what the
+ * kernel has then, at every point of a history.
  *
  * @module
  */
@@ -9,6 +10,7 @@ import type { ClusterScenario, ClusterStep } from "../cluster_scenario.ts";
 import type { DaemonKind } from "../daemon.ts";
 import { disk } from "../storage.ts";
 import { follow, histories, readTraffic } from "./device_traffic.ts";
+import { sameLocks } from "./same_locks.ts";
 
 /** From no VG to no VG. */
 const HISTORY = `set -e
@@ -64,6 +66,7 @@ async function compare(cluster: Cluster): Promise<string> {
 
 const steps: ClusterStep[] = [
   { name: "both daemons ask the same of the DLM", only: "ours", act: compare },
+  sameLocks,
 ];
 
 export const dlmSameRequests: ClusterScenario = {
