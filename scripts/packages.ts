@@ -11,7 +11,20 @@
 /** Test group → packages of Debian 12. What every Debian has (bash, coreutils) is left out. */
 export const packagesOf = {
   // Manuals, completions, units and the Debian package, judged by the programs they are for.
-  install: ["dpkg", "groff-base", "lvm2", "lvm2-lockd", "man-db", "mount", "systemd", "util-linux"],
+  install: [
+    "dpkg",
+    "fish",
+    "groff-base",
+    "lintian",
+    "lvm2",
+    "lvm2-lockd",
+    "man-db",
+    "mandoc",
+    "mount",
+    "systemd",
+    "util-linux",
+    "zsh",
+  ],
   // Stock tools against our daemon and ours against the stock one, in namespaces of their own.
   integration: ["kmod", "lvm2", "lvm2-lockd", "mount", "util-linux"],
   // sanlock's library against real daemons of it, and its headers against our structures.

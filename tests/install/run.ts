@@ -23,11 +23,6 @@ export async function clean(words: string[], env: Record<string, string> = {}): 
   return stdout;
 }
 
-/** Is the program installed here? */
-export async function has(program: string): Promise<boolean> {
-  return (await run(["sh", "-c", `command -v ${program}`])).code === 0;
-}
-
 /** A directory that is removed at the end. */
 export class Scratch implements AsyncDisposable {
   private constructor(readonly path: string) {}
