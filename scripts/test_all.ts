@@ -22,7 +22,7 @@ export interface Group {
   counts: boolean;
   /**
    * Neighbours with a lane run at the same time if their lanes differ: they wait more than they
-   * compute. What they print is shown when they have ended.
+   * compute. What the last of them prints is shown at once, the rest when they have ended.
    */
   lane?: number;
 }
@@ -41,7 +41,7 @@ export const groups: Group[] = [
   { name: "package", args: ["task", "test:package"], counts: true, lane: 1 },
   { name: "oracle", args: ["task", "test:oracle", "--seeds", "150"], counts: true, lane: 2 },
   { name: "idm", args: ["test", "-A", "--quiet", "tests/idm/"], counts: true, lane: 2 },
-  { name: "uml", args: ["task", "test:uml"], counts: true },
+  { name: "uml", args: ["task", "test:uml"], counts: true, lane: 3 },
 ];
 
 /** How a group ended. */
@@ -163,26 +163,33 @@ export function blocksOf(all: readonly Group[]): Group[][] {
 
 async function runBlock(block: Group[]): Promise<Outcome[]> {
   const [only] = block;
-  if (block.length === 1) {
-    return [await shown(only!.name, () => runGroup(only!, Deno.stdout, Deno.stderr))];
-  }
+  if (block.length === 1) return [await runShown(only!)];
   console.log(`\nAt the same time: ${block.map(({ name }) => name).join(", ")}`);
   const lanes = Object.values(Object.groupBy(block, ({ lane }) => String(lane)));
-  const outcomes = (await Promise.all(lanes.map((lane) => runLane(lane!)))).flat();
+  const last = block.at(-1)!;
+  const outcomes = (await Promise.all(lanes.map((lane) => runLane(lane!, last)))).flat();
   return block.map(({ name }) => outcomes.find((outcome) => outcome.name === name)!);
 }
 
-async function runLane(lane: Group[]): Promise<Outcome[]> {
+async function runLane(lane: Group[], shownAtOnce: Group): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   for (const group of lane) {
-    const output = new Later();
-    const outcome = await timed(group.name, () => runGroup(group, output));
-    printHead(group.name);
-    output.show();
-    printFoot(outcome);
-    outcomes.push(outcome);
+    outcomes.push(await (group === shownAtOnce ? runShown(group) : runQuietly(group)));
   }
   return outcomes;
+}
+
+function runShown(group: Group): Promise<Outcome> {
+  return shown(group.name, () => runGroup(group, Deno.stdout, Deno.stderr));
+}
+
+async function runQuietly(group: Group): Promise<Outcome> {
+  const output = new Later();
+  const outcome = await timed(group.name, () => runGroup(group, output));
+  printHead(group.name);
+  output.show();
+  printFoot(outcome);
+  return outcome;
 }
 
 /** The table of all groups, followed by the line with the sums. */
