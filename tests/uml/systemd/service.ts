@@ -27,7 +27,11 @@ const told: SystemdStep[] = [
     name: "the state of the service is in its status",
     run: until(`${property("StatusText")} | grep -q 'Locks: 2'`) +
       "; systemctl status --no-pager lvmlockd.service | grep -E 'Active|Status|Main PID'",
-    stdout: [/Active: active \(running\)/, /Main PID: \d+ \(lvmlockd\)/, /1 \(1 sanlock\)/],
+    stdout: [
+      /Active: active \(running\)/,
+      /Main PID: \d+ \(lvmlockd\)/,
+      /Lockspaces: 1\. Locks: 2\./,
+    ],
     show: true,
   },
   {
