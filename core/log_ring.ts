@@ -12,15 +12,17 @@ const MAX_LINE = 255;
 const LINE_BREAK = 10, BLANK = 32;
 
 export class LogRing {
-  readonly #buffer: Buffer;
+  readonly #bytes: Uint8Array<ArrayBuffer>;
+  /** Where the next line goes. */
   #end = 0;
-  #wrapped = false;
+  /** Where the older lines end that are still there behind {@link #end}; 0 if there are none. */
+  #oldEnd = 0;
   #second = 0;
   #stamp = "";
 
   /** @param capacity bytes kept; must exceed the length of one line. */
   constructor(readonly capacity: number) {
-    this.#buffer = Buffer.alloc(capacity);
+    this.#bytes = new Uint8Array(capacity);
   }
 
   /** Adds `<unix seconds> <text>`. Text is a byte string; line breaks in it become blanks. */
@@ -38,38 +40,41 @@ export class LogRing {
       this.#second = second;
       this.#stamp = `${second} `;
     }
-    let room = MAX_LINE - 1;
-    room -= this.#put(this.#stamp, room);
-    for (let i = 0; i < parts.length; i++) room -= this.#put(parts[i]!, room);
-    if (this.#end === this.capacity) this.#wrap();
-    this.#buffer[this.#end++] = LINE_BREAK;
+    let length = this.#stamp.length + 1;
+    for (let i = 0; i < parts.length; i++) length += parts[i]!.length;
+    if (length > MAX_LINE) length = MAX_LINE;
+    if (this.#end + length > this.capacity) this.#wrap();
+    const last = this.#end + length - 1;
+    let at = this.#put(this.#stamp, this.#end, last);
+    for (let i = 0; i < parts.length; i++) at = this.#put(parts[i]!, at, last);
+    this.#bytes[at] = LINE_BREAK;
+    this.#end = at + 1;
   }
 
-  /** Writes a text, or as much as fits into `room`; returns how many bytes. */
-  #put(text: string, room: number): number {
-    const length = Math.min(text.length, room);
-    const buffer = this.#buffer;
-    let at = this.#end;
+  /** Writes a text at `at`, or as much as fits before `last`; returns where it ends. */
+  #put(text: string, at: number, last: number): number {
+    const bytes = this.#bytes;
+    const length = Math.min(text.length, last - at);
     for (let i = 0; i < length; i++) {
-      if (at === buffer.length) at = this.#wrap();
       const c = text.charCodeAt(i);
-      buffer[at++] = c === LINE_BREAK ? BLANK : c;
+      bytes[at + i] = c === LINE_BREAK ? BLANK : c;
     }
-    this.#end = at;
-    return length;
+    return at + length;
   }
 
-  #wrap(): number {
-    this.#wrapped = true;
-    return this.#end = 0;
+  /** No line is cut in two: what is left at the end of the buffer stays empty. */
+  #wrap(): void {
+    this.#oldEnd = this.#end;
+    this.#end = 0;
   }
 
   /** Oldest whole line first, each with a line break at its end. */
   text(): string {
-    const newest = this.#buffer.toString("latin1", 0, this.#end);
-    if (!this.#wrapped) return newest;
-    const firstBreak = this.#buffer.indexOf(LINE_BREAK, this.#end);
-    if (firstBreak >= 0) return this.#buffer.toString("latin1", firstBreak + 1) + newest;
-    return newest.slice(newest.indexOf("\n") + 1);
+    const buffer = Buffer.from(this.#bytes.buffer);
+    const newest = buffer.toString("latin1", 0, this.#end);
+    // The newest line has overwritten the beginning of an older one.
+    const firstBreak = this.#bytes.indexOf(LINE_BREAK, this.#end);
+    if (firstBreak < 0 || firstBreak >= this.#oldEnd) return newest;
+    return buffer.toString("latin1", firstBreak + 1, this.#oldEnd) + newest;
   }
 }

@@ -154,9 +154,9 @@ export class Records {
     this.#bytes = new Uint8Array(memory.buffer);
   }
 
-  /** Takes the views anew if the memory grew since. */
+  /** Takes the views anew if the memory grew since: growing leaves them empty. */
   refresh(): void {
-    if (this.#ints.buffer === this.memory.buffer) return;
+    if (this.#ints.length !== 0) return;
     this.#ints = new Int32Array(this.memory.buffer);
     this.#floats = new Float64Array(this.memory.buffer);
     this.#bytes = new Uint8Array(this.memory.buffer);
@@ -164,7 +164,9 @@ export class Records {
 
   /** Empties the record at `at` (all integers, floats and text lengths). */
   clear(at: number): void {
-    this.#ints.fill(0, at >> 2, (at >> 2) + HEADER_INTS + 4);
+    const ints = this.#ints;
+    // A loop: a call of fill() costs more than these few words.
+    for (let i = at >> 2, end = i + HEADER_INTS + 4; i < end; i++) ints[i] = 0;
   }
 
   int(at: number, field: Field): number {

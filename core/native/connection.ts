@@ -3,16 +3,17 @@
  *
  * @module
  */
+import type { Buffer } from "node:buffer";
 import { logger } from "../log.ts";
 import { type Poller, Ready, type Watch } from "../os/poller.ts";
-import { closeSocket, endSending, receive, send } from "../os/unix_socket.ts";
+import { closeSocket, endSending, receive, received, send } from "../os/unix_socket.ts";
 
 const log = logger("native");
 
 /** Whoever serves the connection. */
 export interface ConnectionEvents {
-  /** Bytes came, as a byte string. */
-  received(text: string): void;
+  /** The first `length` bytes came. They are there for the time of the call only. */
+  received(bytes: Buffer, length: number): void;
   /** The peer sends no more, but may still read. */
   ended(): void;
   /** The peer has taken everything that was kept for it. */
@@ -143,10 +144,10 @@ export class Connection {
   }
 
   #receive(): void {
-    const text = receive(this.fd);
-    if (text === undefined) return;
-    if (text === "") this.#ended = true;
-    else if (!this.#over) this.#events?.received(text);
+    const length = receive(this.fd);
+    if (length < 0) return;
+    if (length === 0) this.#ended = true;
+    else if (!this.#over) this.#events?.received(received, length);
   }
 
   #flush(): void {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Buffer } from "node:buffer";
 import { assert, assertEquals } from "@std/assert";
 import { Poller } from "../os/poller.ts";
 import { accept, closeSocket, listenAt } from "../os/unix_socket.ts";
@@ -33,7 +34,8 @@ class Pair implements AsyncDisposable, ConnectionEvents {
     return pair;
   }
 
-  received(text: string): void {
+  received(bytes: Buffer, length: number): void {
+    const text = bytes.toString("latin1", 0, length);
     this.#note(`received ${text.length > 20 ? `${text.length} bytes` : text}`);
     this.onReceived(text);
   }

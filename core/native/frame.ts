@@ -8,6 +8,16 @@
 /** What ends a request or reply. */
 export const TERMINATOR = "\n##\n";
 
+const terminator = new TextEncoder().encode(TERMINATOR);
+
+/** Do the first `length` bytes end with a terminator? */
+export function endsFrame(bytes: Uint8Array, length: number): boolean {
+  const from = length - terminator.length;
+  if (from < 0) return false;
+  for (let i = 0; i < terminator.length; i++) if (bytes[from + i] !== terminator[i]) return false;
+  return true;
+}
+
 /**
  * Longest request taken, in bytes. Real ones have less than 1 KiB; an idm request has one path for
  * each PV. The stock daemon takes 16 MiB.

@@ -14,6 +14,7 @@ import {
   ResourceType,
 } from "../types.ts";
 import type { Value } from "./config_text.ts";
+import { type Fields, fieldsOf, Slot } from "./fields.ts";
 
 const { none, gl, vg, lv } = ResourceType;
 
@@ -109,26 +110,21 @@ export interface NativeRequest extends Request {
   command: string;
 }
 
-/** The fields of a request, however they were read. */
-export interface Fields {
-  get(key: string): Value | undefined;
-  has(key: string): boolean;
-}
-
-function text(fields: Fields, key: string): string {
-  const value = fields.get(key);
+function text({ values }: Fields, slot: number): string {
+  const value = values[slot];
   return typeof value === "string" && value !== "none" ? value : "";
 }
 
 /** Longest name, UUID or lock args in bytes; what is longer is cut, as in the stock daemon. */
 const MAX_NAME = 64;
 
-function name(fields: Fields, key: string): string {
-  return text(fields, key).slice(0, MAX_NAME);
+function name(fields: Fields, slot: number): string {
+  const whole = text(fields, slot);
+  return whole.length > MAX_NAME ? whole.slice(0, MAX_NAME) : whole;
 }
 
-function integer(fields: Fields, key: string, otherwise = 0): number {
-  const value = fields.get(key);
+function integer({ values }: Fields, slot: number, otherwise = 0): number {
+  const value = values[slot];
   return typeof value === "number" ? value : otherwise;
 }
 
@@ -137,42 +133,50 @@ const MAX_PATHS = 4096;
 
 /** PV paths of an idm request: `path_num` and `path[0]` to `path[n-1]`; missing ones are left out. */
 function pvPaths(fields: Fields): string[] {
-  const count = Math.min(integer(fields, "path_num"), MAX_PATHS);
+  const count = Math.min(integer(fields, Slot.path_num), MAX_PATHS);
   const paths: string[] = [];
   for (let i = 0; i < count; i++) {
-    const path = text(fields, `path[${i}]`);
-    if (path !== "") paths.push(path);
+    const path = fields.others?.get(`path[${i}]`);
+    if (typeof path === "string" && path !== "none" && path !== "") paths.push(path);
   }
   return paths;
 }
 
+/** {@link requestOf} of pairs with names. */
+export function toRequest(pairs: ReadonlyMap<string, Value>): NativeRequest | undefined {
+  return requestOf(fieldsOf(pairs));
+}
+
 /** The request, or undefined if its name is unknown or missing. */
-export function toRequest(fields: Fields): NativeRequest | undefined {
-  const word = fields.get("request");
+export function requestOf(fields: Fields): NativeRequest | undefined {
+  const word = fields.values[Slot.request];
   if (typeof word !== "string") return undefined;
   const known = vocabulary.get(word);
   if (known === undefined) return undefined;
   return {
     name: word,
-    command: name(fields, "cmd"),
+    command: name(fields, Slot.cmd),
     op: known[0],
     resourceType: known[1],
-    mode: modes.get(text(fields, "mode")) ?? Mode.iv,
-    flags: parseOptions(text(fields, "opts")),
-    lockType: lockTypes.get(text(fields, "vg_lock_type")) ?? LockType.unknown,
-    vgName: name(fields, "vg_name"),
-    vgUuid: name(fields, "vg_uuid"),
-    vgArgs: name(fields, "vg_lock_args"),
-    lvName: name(fields, "lv_name"),
-    lvUuid: name(fields, "lv_uuid"),
-    lvArgs: name(fields, "lv_lock_args"),
-    otherArgs: name(fields, "set_lock_args") || name(fields, "prev_lv_args"),
-    path: text(fields, "path"),
-    pvPaths: fields.has("path_num") ? pvPaths(fields) : [],
-    version: integer(fields, "version"),
-    hostId: integer(fields, "host_id"),
-    maxRetries: integer(fields, "max_retries", emptyRequest.maxRetries),
-    alignMb: integer(fields, "align_mb"),
-    lvSizeBytes: integer(fields, "lv_size_bytes"),
+    mode: modes.get(text(fields, Slot.mode)) ?? Mode.iv,
+    flags: parseOptions(text(fields, Slot.opts)),
+    lockType: lockTypes.get(text(fields, Slot.vg_lock_type)) ?? LockType.unknown,
+    vgName: name(fields, Slot.vg_name),
+    vgUuid: name(fields, Slot.vg_uuid),
+    vgArgs: name(fields, Slot.vg_lock_args),
+    lvName: name(fields, Slot.lv_name),
+    lvUuid: name(fields, Slot.lv_uuid),
+    lvArgs: name(fields, Slot.lv_lock_args),
+    otherArgs: name(fields, Slot.set_lock_args) || name(fields, Slot.prev_lv_args),
+    path: text(fields, Slot.path),
+    pvPaths: fields.values[Slot.path_num] === undefined ? noPaths : pvPaths(fields),
+    version: integer(fields, Slot.version),
+    hostId: integer(fields, Slot.host_id),
+    maxRetries: integer(fields, Slot.max_retries, emptyRequest.maxRetries),
+    alignMb: integer(fields, Slot.align_mb),
+    lvSizeBytes: integer(fields, Slot.lv_size_bytes),
   };
 }
+
+/** Of all requests that bring none; nobody writes to it. */
+const noPaths: string[] = [];

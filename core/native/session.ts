@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Buffer } from "node:buffer";
 import { Errno } from "../errno.ts";
 import { logText, trace } from "../log.ts";
 import type { ClientInfo, LockService } from "../service.ts";
@@ -12,10 +13,10 @@ import { ConfigTextError, parseConfigText } from "./config_text.ts";
 import { readPlain } from "./plain_text.ts";
 import type { Connection, ConnectionEvents } from "./connection.ts";
 import { sendDump } from "./dump.ts";
-import { FrameReader, MAX_REQUEST } from "./frame.ts";
+import { endsFrame, FrameReader, MAX_REQUEST, TERMINATOR } from "./frame.ts";
 import { opWord, printInfo, resourceWord } from "./info.ts";
 import { modeWord, printDump, printHello, printRefusal, printReply } from "./reply.ts";
-import { type NativeRequest, toRequest } from "./request.ts";
+import { type NativeRequest, requestOf, toRequest } from "./request.ts";
 
 export interface SessionOptions {
   infoLayout: InfoLayout;
@@ -42,13 +43,27 @@ export class NativeSession implements ConnectionEvents {
     this.#client = service.openClient({ origin: "native", command: "", pid, fd: connection.fd });
   }
 
-  received(piece: string): void {
-    if (this.#finished) return;
+  received(bytes: Buffer, length: number): void {
+    if (this.#finished || this.#takePlain(bytes, length)) return;
+    const piece = bytes.toString("latin1", 0, length);
     if (!this.#reader.push(piece) || (this.#waiting && this.#reader.pending > MAX_REQUEST)) {
       this.#write(printRefusal(-Errno.EINVAL, `Request longer than ${MAX_REQUEST} bytes`));
       return this.#finish();
     }
     this.#next();
+  }
+
+  /** Takes a request that came alone, whole and plain, as requests of LVM's commands do. */
+  #takePlain(bytes: Buffer, length: number): boolean {
+    if (this.#waiting || this.#taking || this.#reader.pending > 0) return false;
+    if (this.connection.blocked || !endsFrame(bytes, length)) return false;
+    const fields = readPlain(bytes, length - TERMINATOR.length);
+    const request = fields && requestOf(fields);
+    if (request === undefined) return false;
+    this.#taking = true;
+    this.#handle(request);
+    this.#taking = false;
+    return true;
   }
 
   /** Takes requests until one waits for its answer, or until the peer lets answers pile up. */
@@ -65,7 +80,8 @@ export class NativeSession implements ConnectionEvents {
         if (this.#lastSent) this.#finish();
         break;
       }
-      this.#handle(body);
+      const request = this.#parse(body);
+      if (request !== undefined) this.#handle(request);
     }
     this.#taking = false;
   }
@@ -76,9 +92,7 @@ export class NativeSession implements ConnectionEvents {
     this.#next();
   }
 
-  #handle(body: string): void {
-    const request = this.#parse(body);
-    if (request === undefined) return;
+  #handle(request: NativeRequest): void {
     if (this.#client.command === "") this.#client.command = request.command;
     switch (request.op) {
       case Op.hello:
@@ -99,10 +113,10 @@ export class NativeSession implements ConnectionEvents {
   /** The request; one that is not understood is refused, the connection goes on. */
   #parse(body: string): NativeRequest | undefined {
     try {
-      const fields = readPlain(body) ?? parseConfigText(body);
-      const request = toRequest(fields);
+      const pairs = parseConfigText(body);
+      const request = toRequest(pairs);
       if (request !== undefined) return request;
-      const name = fields.get("request");
+      const name = pairs.get("request");
       const reason = typeof name === "string" ? `Unknown request ${name}` : "No request field";
       this.#write(printRefusal(-Errno.EINVAL, reason));
     } catch (error) {

@@ -62,24 +62,35 @@ export function accept(listening: number): number | "none" | "no room" {
   return [EMFILE, ENFILE, ENOBUFS, ENOMEM].includes(errno()) ? "no room" : "none";
 }
 
+/** What {@link receive} has received, until it is called again. */
+export const received: Buffer = piece;
+
 /**
- * What has come, as a byte string of at most 64 KiB; `""` after the last byte and after an error,
- * undefined if nothing is there.
+ * Receives at most 64 KiB into {@link received}.
+ * @returns how many bytes, 0 after the last one and after an error, -1 if nothing is there.
  */
-export function receive(fd: number): string | undefined {
+export function receive(fd: number): number {
   const length = libc().recv(fd, piece, PIECE, MSG_DONTWAIT);
-  if (length > 0) return piece.toString("latin1", 0, length);
-  return length < 0 && passing() ? undefined : "";
+  return length < 0 && !passing() ? 0 : length;
 }
+
+/** Longer texts are written to the buffer by the runtime, whose calls cost more than some bytes. */
+const SHORT = 512;
 
 /**
  * Sends as much of a byte string as there is room for, 64 KiB at most.
  * @returns how many bytes were taken, -1 if the peer takes no more.
  */
 export function send(fd: number, text: string): number {
-  const length = outgoing.write(text, 0, "latin1");
+  const length = text.length < SHORT ? putShort(text) : outgoing.write(text, 0, "latin1");
   const sent = libc().send(fd, outgoing, length, MSG_DONTWAIT | MSG_NOSIGNAL);
   return sent >= 0 ? sent : passing() ? 0 : -1;
+}
+
+function putShort(text: string): number {
+  const bytes = outgoing;
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return text.length;
 }
 
 function passing(): boolean {
