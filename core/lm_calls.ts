@@ -90,7 +90,8 @@ export function callInLockspace(
         repair: (effect.flags & OptionFlag.repair) !== 0,
         checkGl: effect.glEnabled,
       };
-      const resource: ResourceSpec = { ...resourceOf(effect), pvPaths: [...pvPaths] };
+      const resource: ResourceSpec = resourceOf(effect);
+      if (pvPaths.length > 0) resource.pvPaths = [...pvPaths];
       return manager.lock(lockspace, resource, effect.mode, how);
     }
     case LmCall.convert:

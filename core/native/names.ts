@@ -1,6 +1,6 @@
 /**
  * Texts out of bytes. The names of VGs and LVs come again and again: a text that was made lately is
- * found by its hash and compared in place, which takes a fraction of making it anew.
+ * found by its end and compared in place, which takes a fraction of making it anew.
  *
  * @module
  */
@@ -13,15 +13,17 @@ const LONGEST = 64;
 
 const remembered: string[] = new Array(REMEMBERED).fill("");
 
-/** Carries a hash on by one byte. Begins with 0. */
-export function addToHash(hash: number, byte: number): number {
-  return (Math.imul(hash, 31) + byte) | 0;
-}
+/** Bytes at the end of a text that its place depends on: names differ at their ends. */
+const TELLING = 8;
 
-/** The bytes from `from` to before `to` as a byte string; `hash` is that of all of them. */
-export function textAt(bytes: Buffer, from: number, to: number, hash: number): string {
+/** The bytes from `from` to before `to` as a byte string. */
+export function textAt(bytes: Buffer, from: number, to: number): string {
   if (from === to) return "";
   if (to - from > LONGEST) return bytes.toString("latin1", from, to);
+  let hash = to - from;
+  for (let at = Math.max(from, to - TELLING); at < to; at++) {
+    hash = (Math.imul(hash, 31) + bytes[at]!) | 0;
+  }
   const place = (hash ^ (hash >>> 12)) & (REMEMBERED - 1);
   const known = remembered[place]!;
   if (known.length === to - from && isAt(known, bytes, from)) return known;

@@ -9,7 +9,7 @@
 import type { Buffer } from "node:buffer";
 import type { Value } from "./config_text.ts";
 import { type Fields, keys, noValues, Slot } from "./fields.ts";
-import { addToHash, textAt } from "./names.ts";
+import { textAt } from "./names.ts";
 
 const LF = 10, BLANK = 32, QUOTE = 34, ZERO = 48, NINE = 57, EQUALS = 61, BACKSLASH = 92;
 /** Longer integers are left to the other parser. */
@@ -17,12 +17,19 @@ const MAX_DIGITS = 9;
 const BUCKETS = 4096;
 
 const keyBytes = keys.map((key) => new TextEncoder().encode(key));
-/** Slot of the key with this hash, -1 for none. */
-const slotByHash = new Int8Array(BUCKETS).fill(-1);
+/** Slot of the key with this number, -1 for none. */
+const slotByNumber = new Int8Array(BUCKETS).fill(-1);
 for (const [slot, bytes] of keyBytes.entries()) {
-  const bucket = bytes.reduce(addToHash, 0) & (BUCKETS - 1);
-  if (slotByHash[bucket] !== -1) throw new Error(`The key ${keys[slot]} needs a bigger table`);
-  slotByHash[bucket] = slot;
+  const number = numberOf(bytes, 0, bytes.length);
+  if (slotByNumber[number] !== -1) throw new Error(`The key ${keys[slot]} needs a bigger table`);
+  slotByNumber[number] = slot;
+}
+
+/** A few bytes by which the keys differ. */
+function numberOf(bytes: Uint8Array, from: number, to: number): number {
+  const length = to - from;
+  const ends = Math.imul(bytes[from]!, 7) + Math.imul(bytes[to - 1]!, 31);
+  return (ends + Math.imul(bytes[from + (length >> 1)]!, 131) + length * 613) & (BUCKETS - 1);
 }
 
 /**
@@ -46,11 +53,9 @@ type Values = (Value | undefined)[];
 /** Reads the pair at `at`; returns where it ends, or -1 if it is not a plain one. */
 function readPair(bytes: Buffer, at: number, end: number, values: Values): number {
   const from = at;
-  let hash = 0;
-  while (at < end && bytes[at] !== BLANK && bytes[at] !== EQUALS) {
-    hash = addToHash(hash, bytes[at++]!);
-  }
-  const slot = slotByHash[hash & (BUCKETS - 1)]!;
+  while (at < end && bytes[at] !== BLANK && bytes[at] !== EQUALS) at++;
+  if (at === from) return -1;
+  const slot = slotByNumber[numberOf(bytes, from, at)]!;
   if (slot < 0 || values[slot] !== undefined || !isKey(slot, bytes, from, at)) return -1;
   if (bytes[at] === BLANK) at++;
   if (at >= end || bytes[at] !== EQUALS) return -1;
@@ -78,15 +83,13 @@ function readString(
   values: Values,
 ): number {
   let at = from;
-  let hash = 0;
   let c = bytes[at]!;
   while (at < end && c !== QUOTE) {
     if (c < BLANK || c === BACKSLASH) return -1;
-    hash = addToHash(hash, c);
     c = bytes[++at]!;
   }
   if (at >= end || !endsLine(bytes, at + 1, end)) return -1;
-  values[slot] = textAt(bytes, from, at, hash);
+  values[slot] = textAt(bytes, from, at);
   return at + 1;
 }
 
