@@ -28,6 +28,7 @@ export const keys = [
   "set_lock_args",
   "prev_lv_args",
   "pid",
+  "dump_room",
 ] as const;
 
 export type Key = typeof keys[number];
@@ -44,9 +45,11 @@ export interface Fields {
   readonly others?: ReadonlyMap<string, Value>;
 }
 
+const nothing: (Value | undefined)[] = keys.map(() => undefined);
+
 /** A field is missing until it is set. */
 export function noValues(): (Value | undefined)[] {
-  return new Array(keys.length).fill(undefined);
+  return nothing.slice();
 }
 
 export function fieldsOf(pairs: ReadonlyMap<string, Value>): Fields {
