@@ -204,8 +204,11 @@ export interface LockManager {
     lockspace: LockspaceSpec,
     resource: ResourceSpec,
     mode: Mode,
-    /** `checkGl`: several VGs have an enabled global lock; look again whether this one has. */
-    how: { adopt: Adopt; repair: boolean; checkGl: boolean },
+    /**
+     * `checkGl`: several VGs have an enabled global lock; look again whether this one has.
+     * `persistent`: it outlives its client, because an LV is being activated.
+     */
+    how: { adopt: Adopt; repair: boolean; checkGl: boolean; persistent?: boolean },
   ): Outcome<GrantAnswer>;
   /** `version` 0 leaves the value block as it is. */
   convert(

@@ -89,6 +89,7 @@ export function callInLockspace(
         adopt: adoptOf(effect.flags),
         repair: (effect.flags & OptionFlag.repair) !== 0,
         checkGl: effect.glEnabled,
+        persistent: (effect.flags & OptionFlag.persistent) !== 0,
       };
       const resource: ResourceSpec = resourceOf(effect);
       if (pvPaths.length > 0) resource.pvPaths = [...pvPaths];

@@ -71,8 +71,8 @@ export async function dropTwin(
 
 /**
  * Deals with an orphan of this host that is in the way of a lock, one that was not there yet or not
- * known when locks were adopted. That of an LV is taken over; a shared one stays, whoever wants more
- * has to share it first. That of a VG or the global lock protects nobody and is released.
+ * known when locks were adopted. That of an LV is kept, marked as inherited; a shared one stays,
+ * whoever wants more has to share it first. That of a VG or the global lock protects nobody and is released.
  * @returns whether there was one: it is worth to look again.
  */
 export async function clearTheWay(
@@ -84,7 +84,8 @@ export async function clearTheWay(
     if (await adoptLock(lockspace, resource, mode) !== 0) continue;
     const what = `a daemon of this host held ${lockName(lockspace.spec, resource)} when it died`;
     if (isLv) {
-      log.warn(`${what}; the lock is taken over`);
+      log.warn(`${what}; the lock is kept for whoever activates it`);
+      lockspace.held.get(resource.name)!.inherited = true;
       return true;
     }
     const changed = mode === DlmMode.ex ? "; look whether its command was completed" : "";

@@ -24,10 +24,10 @@ export async function leaveLockspace(
   const title = lockspaceTitle(lockspace.spec);
   if (lockspace.lost !== "") return { result: 0, message: `${title}: ${lockspace.lost}` };
   lockspace.leaving = true;
-  const orphans = force ? [] : orphansIn(lockspace, await tools.locks(lockspace.name));
-  if (orphans.length > 0) {
+  const orphans = force ? 0 : await orphanCount(lockspace, tools);
+  if (orphans > 0) {
     lockspace.leaving = false;
-    const message = `${title}: ${orphans.length} locks of a daemon that died are still held in ` +
+    const message = `${title}: ${orphans} locks of a daemon that died are still held in ` +
       "it: adopt them with --adopt 1, or drop them with lvmlockctl --drop " +
       `${lockspace.spec.vgName} once no LV of it is active`;
     return { result: -Errno.EBUSY, message };
@@ -37,4 +37,10 @@ export async function leaveLockspace(
   if (result === 0) return { result: 0 };
   log.error(`${title}: the DLM could not leave its lockspace`);
   return { result: 0, lmResult: result };
+}
+
+/** The kernel's list, where there is one, has those that are inherited too. */
+async function orphanCount(lockspace: DlmLockspace, tools: Tools): Promise<number> {
+  const inherited = [...lockspace.held.values()].filter((held) => held.inherited).length;
+  return Math.max(inherited, orphansIn(lockspace, await tools.locks(lockspace.name)).length);
 }

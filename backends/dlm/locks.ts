@@ -18,13 +18,22 @@ const CONVERSION = LockFlag.convert | LockFlag.noqueue | LockFlag.persistent;
 
 const modeOf = (mode: Mode): DlmMode => mode === Mode.ex ? DlmMode.ex : DlmMode.pr;
 
+interface HowToLock {
+  adopt: Adopt;
+  persistent?: boolean;
+}
+
 export async function takeLock(
   lockspace: DlmLockspace,
   resource: ResourceSpec,
   mode: Mode,
-  { adopt }: { adopt: Adopt },
+  how: HowToLock,
 ): Promise<GrantAnswer> {
   const what = `taking ${lockName(lockspace.spec, resource)}`;
+  const { adopt } = how;
+  if (lockspace.held.get(resource.name)?.inherited) {
+    return await takeInherited(lockspace, resource, mode, how);
+  }
   if (adopt !== "no") {
     const adopted = await adoptLock(lockspace, resource, modeOf(mode));
     if (adopted === 0) return { result: 0 };
@@ -35,7 +44,7 @@ export async function takeLock(
   if ("result" in held) return held;
   const status = await raise(lockspace, held, modeOf(mode));
   if (status === Errno.EAGAIN && await clearTheWay(lockspace, resource)) {
-    return await takeCleared(lockspace, resource, mode);
+    return await takeLock(lockspace, resource, mode, { ...how, adopt: "no" });
   }
   if (status !== 0) return refusal(lockspace, what, status);
   held.mode = modeOf(mode);
@@ -45,16 +54,25 @@ export async function takeLock(
   return { result: 0, valueBlock: decodeBlock(held.block) };
 }
 
-/** An orphan was in the way: it is gone, or it is ours now, and exclusive. */
-async function takeCleared(
+/**
+ * The LV may be active: only who activates it gets the lock, since anybody else would release it
+ * again.
+ */
+async function takeInherited(
   lockspace: DlmLockspace,
   resource: ResourceSpec,
   mode: Mode,
+  { adopt, persistent }: HowToLock,
 ): Promise<GrantAnswer> {
-  if (!lockspace.held.has(resource.name)) {
-    return await takeLock(lockspace, resource, mode, { adopt: "no" });
+  if (adopt === "no" && !persistent) {
+    const message = `${lockName(lockspace.spec, resource)} is held by a daemon of this host that ` +
+      "died: activate the LV, or deactivate it if it is active";
+    return { result: -Errno.EORPHAN, message };
   }
-  if (mode === Mode.ex) return { result: 0 };
+  const held = lockspace.held.get(resource.name)!;
+  if (adopt !== "no" && held.mode !== modeOf(mode)) return { result: -Errno.EADOPT_RETRY };
+  held.inherited = false;
+  if (held.mode === modeOf(mode)) return { result: 0 };
   return await convertLock(lockspace, resource, mode, { version: 0 });
 }
 

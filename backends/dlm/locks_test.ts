@@ -309,15 +309,33 @@ async function lateOrphans(locks: [ResourceSpec, Mode][]) {
   return { dlm, next };
 }
 
-Deno.test("an LV's lock that became an orphan after adoption is taken over when it is wanted", async () => {
+const activate = (at: DlmLockspace, resource: ResourceSpec, mode: Mode) =>
+  takeLock(at, resource, mode, { adopt: "no", persistent: true });
+
+Deno.test("an LV's lock that became an orphan after adoption is whoever's activates the LV", async () => {
+  for (const [mode, held] of [[Mode.ex, "1 EX"], [Mode.sh, "1 PR"]] as const) {
+    const { dlm, next } = await lateOrphans([[lv, Mode.ex]]);
+    assertEquals((await activate(next, lv, mode)).result, 0);
+    await settle(next);
+    assertEquals(dlm.holders(LS, lv.name), [held]);
+    assertEquals((await release(next, lv)).result, 0);
+    assertEquals(dlm.holders(LS, lv.name), ["1 NL"]);
+  }
+});
+
+Deno.test("whoever would release it again does not get it, and it stays", async () => {
   const { dlm, next } = await lateOrphans([[lv, Mode.ex]]);
-  assertEquals((await take(next, lv, Mode.ex)).result, 0);
-  assertEquals(dlm.holders(LS, lv.name), ["1 EX"]);
-  const shared = await lateOrphans([[lv, Mode.ex]]);
-  assertEquals((await take(shared.next, lv, Mode.sh)).result, 0);
-  await settle(shared.next);
-  assertEquals(shared.dlm.holders(LS, lv.name), ["1 PR"]);
-  assertEquals((await release(shared.next, lv)).result, 0);
+  for (const mode of [Mode.sh, Mode.ex] as const) {
+    const { result, message } = await take(next, lv, mode);
+    assertEquals(result, -Errno.EORPHAN);
+    assertStringIncludes(message!, "activate the LV");
+    forgetLock(next, lv);
+    await settle(next);
+    assertEquals(dlm.holders(LS, lv.name), ["1 EX"]);
+  }
+  assertEquals(await adopt(next, lv, Mode.sh), -Errno.EADOPT_RETRY);
+  assertEquals(await adopt(next, lv, Mode.ex), 0);
+  assertEquals((await release(next, lv)).result, 0);
 });
 
 Deno.test("a shared one does not give more than it is, until the LV is shared here", async () => {

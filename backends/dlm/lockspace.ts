@@ -15,6 +15,8 @@ export interface Held {
   mode: DlmMode;
   /** The value block as it was read with the lock; undefined if it was not. */
   block: Uint8Array | undefined;
+  /** A daemon that died held it, and nobody here has asked for it yet. */
+  inherited?: boolean;
 }
 
 /** Answer of a call that the DLM will never answer. */

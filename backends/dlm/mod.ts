@@ -159,7 +159,7 @@ export class DlmManager implements LockManager {
     spec: LockspaceSpec,
     resource: ResourceSpec,
     mode: Mode,
-    how: { adopt: Adopt },
+    how: { adopt: Adopt; persistent?: boolean },
   ): Promise<GrantAnswer> {
     const lockspace = await this.#usable(spec);
     const answer = await takeLock(lockspace, resource, mode, how);

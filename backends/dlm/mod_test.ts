@@ -18,6 +18,7 @@ import {
   withVg,
 } from "../../tests/dlm/test_host.ts";
 import type { LockspaceSpec } from "../lock_manager.ts";
+import { DlmMode, LockFlag } from "./constants.ts";
 import { LibraryMissing } from "./ffi.ts";
 import { DlmManager } from "./mod.ts";
 import { SystemFiles } from "./system_files.ts";
@@ -178,6 +179,24 @@ Deno.test("a lock that a dead daemon left on this node is told as such", () =>
       host.setMembers("lvm_vg0", members);
       assertEquals((await refusedLv(host, vg, Mode.ex)).owner, [1, "node1", "LIVE"]);
     }
+  }));
+
+Deno.test("a VG is not left with a lock that a dead daemon held, until its LV was activated", () =>
+  withVg(async (host, vg, dlm) => {
+    const { manager } = host;
+    const before = await dlm.node(1).open("lvm_vg0");
+    const lock = before!.makeLock(LV, false);
+    await before!.lock(lock, DlmMode.nl, LockFlag.expedite | LockFlag.persistent);
+    await before!.lock(lock, DlmMode.ex, LockFlag.convert | LockFlag.persistent);
+    dlm.endProcess(before!);
+    assertEquals((await manager.lock(vg, lvLock(LV), Mode.sh, no)).result, -Errno.EORPHAN);
+    const refused = await manager.leave(vg, leaving);
+    assertEquals(refused.result, -Errno.EBUSY);
+    assertStringIncludes(refused.message!, "1 locks of a daemon that died");
+    const activated = await manager.lock(vg, lvLock(LV), Mode.ex, { ...no, persistent: true });
+    assertEquals(activated.result, 0);
+    await manager.unlock(vg, lvLock(LV), { version: 0, freeVg: false });
+    assertEquals(await manager.leave(vg, leaving), { result: 0 });
   }));
 
 Deno.test("without a quorum the kernel is not asked; the join goes on when there is one", async () => {

@@ -41,7 +41,7 @@ export function orphansIn(
   dump: readonly DumpedLock[] | undefined,
 ): DumpedLock[] {
   const ours = new Set(
-    [...lockspace.held].filter(([, { mode }]) => mode !== DlmMode.nl)
+    [...lockspace.held].filter(([, { mode, inherited }]) => mode !== DlmMode.nl && !inherited)
       .map(([name]) => name),
   );
   // One of the locks of a resource may be ours; any other is not.

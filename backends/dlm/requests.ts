@@ -71,7 +71,8 @@ async function unlock(handle: DlmHandle, { state, mode }: Held): Promise<number>
 /** Nobody here holds this lock. The DLM may keep what it has of it; nobody waits for that. */
 export function forgetLock(lockspace: DlmLockspace, resource: ResourceSpec): void {
   const held = lockspace.held.get(resource.name);
-  if (held === undefined) return;
+  // What is inherited waits for whoever activates the LV.
+  if (held === undefined || held.inherited) return;
   const isIdle = resource.type === ResourceType.lv && held.mode === DlmMode.nl;
   const name = isIdle ? lockspace.rest(resource.name) : resource.name;
   if (name !== undefined) drop(lockspace, { ...resource, name });
