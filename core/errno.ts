@@ -123,7 +123,10 @@ const explanations: Partial<Record<ErrnoName, Explanation>> = {
   EREMOVED: say("The VG was removed by another host", "Stop the VG here"),
   EDEVOPEN: say("The lock manager cannot open the lvmlock LV", "Check permissions of the device"),
   ELMERR: say("The lock manager reported an error", "See lmResult and the daemon's log", true),
-  EORPHAN: say("An orphan lock of a dead daemon exists", "Restart the daemon with --adopt 1"),
+  EORPHAN: say(
+    "An orphan lock of a dead daemon exists",
+    "Activate the LV in the mode that it was active in, or restart the daemon with --adopt 1",
+  ),
   EADOPT_NONE: say("There is no orphan lock to adopt", "Ask without adopt_only"),
   EADOPT_RETRY: say("The orphan lock has another mode", "Adopt it in that mode", true),
   EIOTIMEOUT: say("I/O to the leases timed out", "Check the storage, then try again", true),

@@ -4,6 +4,7 @@
  * @module
  */
 import { Errno } from "../../core/errno.ts";
+import { logger } from "../../core/log.ts";
 import { Mode, ResourceType } from "../../core/types.ts";
 import type { Adopt, Answer, GrantAnswer, ResourceSpec, ValueBlock } from "../lock_manager.ts";
 import type { ResourceArg, SanlockClient } from "./client.ts";
@@ -19,6 +20,8 @@ import {
   noValueBlock,
   VALUE_BLOCK_LENGTH,
 } from "./value_block.ts";
+
+const log = logger("sanlock");
 
 const adoptFlags: Record<Adopt, number> = {
   no: 0,
@@ -44,7 +47,7 @@ export async function takeLock(
   lockspace: SanlockLockspace,
   resource: ResourceSpec,
   mode: Mode,
-  how: { adopt: Adopt; repair: boolean },
+  how: { adopt: Adopt; repair: boolean; persistent?: boolean },
 ): Promise<GrantAnswer> {
   const plain = leaseOf(lockspace, resource);
   if (plain === undefined) {
@@ -61,12 +64,36 @@ export async function takeLock(
     const written = await client.writeResource(plain);
     if (written >= 0) lmResult = await lockspace.connection.acquire(lease, flags);
   }
-  if (lmResult < 0) return await refused(client, lockspace, resource, mode, how.adopt, lmResult);
+  if (lmResult < 0) {
+    const answer = await refused(client, lockspace, resource, mode, how.adopt, lmResult);
+    const isInherited = answer.result === -Errno.EORPHAN && how.persistent &&
+      resource.type === ResourceType.lv;
+    return isInherited ? await takeInherited(client, lockspace, resource, mode, answer) : answer;
+  }
   // An adopted lock keeps what its value block was; nobody has asked for it.
   const block = withBlock && how.adopt === "no" ? await readBlock(client, lease) : undefined;
   const held = withBlock ? { mode, block: block ?? noValueBlock } : { mode };
   lockspace.held.set(resource.name, held);
   return block === undefined ? { result: 0, lmResult } : { result: 0, lmResult, valueBlock: block };
+}
+
+/**
+ * An orphan that could not be adopted when the daemon started, for instance because its disk did not
+ * answer: it is given to whoever activates the LV in the mode that it had. Anybody else would release
+ * it again, although the LV may be active.
+ */
+async function takeInherited(
+  client: SanlockClient,
+  lockspace: SanlockLockspace,
+  resource: ResourceSpec,
+  mode: Mode,
+  refusal: GrantAnswer,
+): Promise<GrantAnswer> {
+  const adopting = { adopt: "only", repair: false } as const;
+  const answer = await takeLock(client, lockspace, resource, mode, adopting);
+  if (answer.result < 0) return refusal;
+  log.warn(`${nameOf(lockspace, resource)} was held by a daemon that died; it is taken over`);
+  return answer;
 }
 
 /** Never over the leases of hosts nor across two leases, and never while another host may hold it. */

@@ -26,9 +26,9 @@ function take(
   { client, lockspace }: MemoryHost,
   resource: ResourceSpec,
   mode: Mode,
-  { adopt = "no" as Adopt, repair = false } = {},
+  { adopt = "no" as Adopt, repair = false, persistent = false } = {},
 ) {
-  return takeLock(client, lockspace, resource, mode, { adopt, repair });
+  return takeLock(client, lockspace, resource, mode, { adopt, repair, persistent });
 }
 
 async function taken(host: MemoryHost, resource: ResourceSpec, mode: Mode, adopt: Adopt = "no") {
@@ -122,12 +122,34 @@ Deno.test("what is asked of sanlock: persistent always, and never to wait", asyn
   ]);
 });
 
+/** The daemon has died, and another one is there. */
+async function restarted(host: MemoryHost): Promise<MemoryHost> {
+  await host.lockspace.connection.close();
+  const next = { ...host, lockspace: { ...host.lockspace, held: new Map() } };
+  next.lockspace.connection = await host.client.register() as typeof host.lockspace.connection;
+  return next;
+}
+
+Deno.test("the orphan of an LV is taken over by whoever activates it as it was", async () => {
+  const [a, b] = await twoHosts();
+  assertEquals([await taken(a, lv, Mode.ex), await taken(a, vg, Mode.ex)], [0, 0]);
+  const next = await restarted(a);
+  const activated = (resource: ResourceSpec, mode: Mode) =>
+    take(next, resource, mode, { persistent: true }).then(({ result }) => result);
+  assertEquals(await taken(next, lv, Mode.ex), EORPHAN);
+  assertEquals(await activated(lv, Mode.sh), EORPHAN);
+  assertEquals(await activated(vg, Mode.ex), EORPHAN);
+  assertEquals(await taken(b, lv, Mode.ex), EAGAIN);
+  assertEquals(await activated(lv, Mode.ex), 0);
+  assertEquals(await taken(b, lv, Mode.ex), EAGAIN);
+  assertEquals(await released(next, lv), 0);
+  assertEquals(await taken(b, lv, Mode.ex), 0);
+});
+
 Deno.test("orphans of this host", async () => {
   const [a, b] = await twoHosts();
   assertEquals([await taken(a, lv, Mode.ex), await taken(a, vg, Mode.sh)], [0, 0]);
-  await a.lockspace.connection.close();
-  const next = { ...a, lockspace: { ...a.lockspace, held: new Map() } };
-  next.lockspace.connection = await a.client.register() as typeof a.lockspace.connection;
+  const next = await restarted(a);
   assertEquals(await taken(next, lv, Mode.ex), EORPHAN);
   assertEquals(await taken(b, lv, Mode.ex), EAGAIN);
   assertEquals(await taken(next, lv, Mode.sh, "only"), EADOPT_RETRY);

@@ -205,7 +205,7 @@ export class SanlockManager implements LockManager {
     spec: LockspaceSpec,
     resource: ResourceSpec,
     mode: Mode,
-    how: { adopt: Adopt; repair: boolean; checkGl: boolean },
+    how: { adopt: Adopt; repair: boolean; checkGl: boolean; persistent?: boolean },
   ): Promise<GrantAnswer> {
     const lockspace = this.#joined(spec);
     const client = this.#library();
