@@ -34,11 +34,7 @@ export class Tools {
   ) {}
 
   async clusterStatus(): Promise<ClusterStatus | undefined> {
-    const { stdout: text } = await this.#run(this.dlmTool, ["status"]);
-    const head = /^cluster nodeid \d+ quorate ([01])/m.exec(text);
-    if (head === null) return undefined;
-    const nodes = [...text.matchAll(/^node (\d+) M /gm)].map(([, node]) => Number(node));
-    return { quorate: head[1] === "1", nodes };
+    return statusIn((await this.#run(this.dlmTool, ["status"])).stdout);
   }
 
   /** Does dlm_controld make lockspaces wait for a quorum? It does unless told otherwise. */
@@ -49,31 +45,13 @@ export class Tools {
 
   /** Names by node number; corosync need not know any. */
   async nodeNames(): Promise<Map<number, string>> {
-    const { stdout: text } = await this.#run(this.cmapctl, ["nodelist.node."]);
-    const values = new Map(
-      [...text.matchAll(/^nodelist\.node\.(\d+)\.(name|nodeid) \(\w+\) = (.*)$/gm)]
-        .map(([, index, key, value]) => [`${key} ${index}`, value!]),
-    );
-    const names = new Map<number, string>();
-    for (const [key, value] of values) {
-      const name = key.startsWith("nodeid") && values.get(key.replace("nodeid", "name"));
-      if (name) names.set(Number(value), name);
-    }
-    return names;
+    return namesIn((await this.#run(this.cmapctl, ["nodelist.node."])).stdout);
   }
 
   /** Locks in a lockspace; undefined where the kernel has no list of them. */
   async locks(lockspaceName: string): Promise<DumpedLock[] | undefined> {
     const { stdout, stderr } = await this.#run(this.dlmTool, ["-M", "lockdump", lockspaceName]);
-    if (stderr !== "") return undefined;
-    const lines = stdout.matchAll(
-      /^id [0-9a-f]+ gr (\w+) rq \w+ pid \d+ (master|MSTCPY) (\d+) "(.*)"$/gm,
-    );
-    return [...lines].map(([, mode, kind, number, resource]): DumpedLock => {
-      const isCopy = kind === "MSTCPY";
-      const [node, master] = isCopy ? [Number(number), 0] : [0, Number(number)];
-      return { resource: resource!, mode: mode!, node, master };
-    });
+    return stderr === "" ? locksIn(stdout) : undefined;
   }
 
   /** What a program prints; `failed` if it cannot be run or does not end. */
@@ -101,6 +79,40 @@ export class Tools {
       clearTimeout(timer);
     }
   }
+}
+
+/** What `dlm_tool status` says; undefined if it does not. */
+export function statusIn(text: string): ClusterStatus | undefined {
+  const head = /^cluster nodeid \d+ quorate ([01])/m.exec(text);
+  if (head === null) return undefined;
+  const nodes = [...text.matchAll(/^node (\d{1,10}) M /gm)].map(([, node]) => Number(node));
+  return { quorate: head[1] === "1", nodes };
+}
+
+/** Names by node number from `corosync-cmapctl nodelist.node.`. */
+export function namesIn(text: string): Map<number, string> {
+  const values = new Map(
+    [...text.matchAll(/^nodelist\.node\.(\d+)\.(name|nodeid) \(\w+\) = (.*)$/gm)]
+      .map(([, index, key, value]) => [`${key} ${index}`, value!]),
+  );
+  const names = new Map<number, string>();
+  for (const [key, value] of values) {
+    const name = key.startsWith("nodeid") && values.get(key.replace("nodeid", "name"));
+    if (name && /^\d{1,10}$/.test(value)) names.set(Number(value), name);
+  }
+  return names;
+}
+
+/** The locks that `dlm_tool -M lockdump` prints. */
+export function locksIn(text: string): DumpedLock[] {
+  const lines = text.matchAll(
+    /^id [0-9a-f]+ gr (\w+) rq \w+ pid \d+ (master|MSTCPY) (\d{1,10}) "(.*)"$/gm,
+  );
+  return [...lines].map(([, mode, kind, number, resource]): DumpedLock => {
+    const isCopy = kind === "MSTCPY";
+    const [node, master] = isCopy ? [Number(number), 0] : [0, Number(number)];
+    return { resource: resource!, mode: mode!, node, master };
+  });
 }
 
 function kill(child: Deno.ChildProcess): void {

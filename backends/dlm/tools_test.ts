@@ -5,7 +5,7 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
-import { Tools } from "./tools.ts";
+import { locksIn, namesIn, statusIn, Tools } from "./tools.ts";
 
 /** Runs a body with a program that does what the script says. */
 async function withProgram<T>(script: string, body: (path: string) => Promise<T>): Promise<T> {
@@ -77,4 +77,15 @@ nodelist.node.2.nodeid (u32) = 13`;
     (path) => new Tools(path, path).nodeNames(),
   );
   assertEquals(names, new Map([[11, "node-a"], [13, "node-c"]]));
+});
+
+Deno.test("a number of a node that is none does not count", () => {
+  const name = "nodelist.node.0.name (str) = node-a\n";
+  const long = "2".repeat(400);
+  for (const id of ["", "a", "-1", "1.5", long]) {
+    assertEquals(namesIn(`${name}nodelist.node.0.nodeid (u32) = ${id}\n`), new Map());
+  }
+  assertEquals(locksIn(`id 1 gr EX rq IV pid 3 MSTCPY ${long} "VGLK"\n`), []);
+  const head = "cluster nodeid 1 quorate 1 ring seq 9 9\n";
+  assertEquals(statusIn(`${head}node ${long} M add 80\n`)?.nodes, []);
 });

@@ -10,7 +10,7 @@
  */
 import { logger } from "../../core/log.ts";
 import type { LeftBehind } from "../lock_manager.ts";
-import { LockType, type Mode } from "../../core/types.ts";
+import { LockType, Mode } from "../../core/types.ts";
 
 const log = logger("idm");
 
@@ -169,7 +169,24 @@ function* linesOf(path: string): Iterable<Line> {
     if (error instanceof Deno.errors.NotFound) return;
     throw error;
   }
-  for (const line of text.split("\n").slice(0, -1)) yield JSON.parse(line) as Line;
+  for (const line of text.split("\n").slice(0, -1)) {
+    const value: unknown = JSON.parse(line);
+    if (!isLine(value)) throw new Error(`a line is none of ours: ${line.slice(0, 80)}`);
+    yield value;
+  }
+}
+
+const isText = (value: unknown) => typeof value === "string";
+const isPaths = (value: unknown) => Array.isArray(value) && value.every(isText);
+
+function isLine(value: unknown): value is Line {
+  if (typeof value !== "object" || value === null) return false;
+  const { boot, vg, uuid, left, in: of, lv, args, mode, paths } = value as Record<string, unknown>;
+  if (boot !== undefined) return isText(boot);
+  if (left !== undefined) return isText(left);
+  if (vg !== undefined) return isText(vg) && isText(uuid) && isPaths(paths);
+  return isText(of) && isText(lv) && isText(args) && isPaths(paths) &&
+    (mode === 0 || mode === Mode.sh || mode === Mode.ex);
 }
 
 function removeFile(path: string): void {

@@ -105,3 +105,20 @@ Deno.test("a file that is none is set aside", () =>
     assertEquals(records.leftBehind(known), []);
     assertEquals(Deno.readTextFileSync(`${path}.unreadable`), "what?\n");
   }));
+
+Deno.test("a line of JSON that says something else makes the file none", () =>
+  withPath((path) => {
+    const lines = [
+      "null",
+      '"text"',
+      '{"boot":1}',
+      '{"vg":"vg0","uuid":"u"}',
+      '{"vg":"vg0","uuid":"u","paths":[1]}',
+      '{"in":"vg0","lv":"l","args":"","mode":4,"paths":[]}',
+      '{"in":"vg0","lv":{},"args":"","mode":3,"paths":[]}',
+    ];
+    for (const line of lines) {
+      Deno.writeTextFileSync(path, `{"boot":"boot1"}\n${line}\n`);
+      assertThrows(() => new DriveRecords(path, "boot1"), Error, "a line is none of ours");
+    }
+  }));

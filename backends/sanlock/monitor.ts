@@ -10,6 +10,7 @@ import type { LockspaceHost, LockspaceOutlook } from "../../core/types.ts";
 import type { HostEntry, SanlockClient } from "./client.ts";
 import { HostNames, presentHost } from "./hosts.ts";
 import type { SanlockLockspace } from "./lockspace.ts";
+import { isOwnShortage } from "./results.ts";
 import { DEFAULT_IO_TIMEOUT, lateSeconds, lostSeconds } from "./timing.ts";
 
 const log = logger("sanlock");
@@ -87,7 +88,7 @@ export class Monitor {
   /** A call said that the connection to sanlock may be broken: is it? */
   async checkDaemon(): Promise<void> {
     const { result } = await this.client().version();
-    if (result >= 0) return;
+    if (result >= 0 || isOwnShortage(result)) return;
     for (const watched of [...this.#watched.values()]) {
       this.#lose(watched, "the sanlock daemon is gone, and with it the leases of this host");
     }

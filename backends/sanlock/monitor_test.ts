@@ -122,6 +122,19 @@ Deno.test("no answer yet, or none to this question, is no loss", async () => {
   assertEquals(host.monitor.outlook(1)!.lease!.state, "healthy");
 });
 
+Deno.test("a daemon that has no descriptors left does not take sanlock for gone", async () => {
+  using host = await watching(0.25);
+  host.renewing(true);
+  host.client.failures.set("getHosts", [-24]);
+  host.client.failures.set("version", [-24, -24]);
+  host.monitor.watch(host.lockspace);
+  await host.looks(2);
+  host.client.failures.set("version", [-23, -12]);
+  await host.monitor.checkDaemon();
+  await host.monitor.checkDaemon();
+  assertEquals(host.told, []);
+});
+
 Deno.test("hosts are seen when their clocks move", async () => {
   using host = await watching(0.25);
   host.renewing(true);

@@ -6,7 +6,7 @@
 import { Errno } from "../../core/errno.ts";
 import { ResourceType } from "../../core/types.ts";
 import type { Adopt } from "../lock_manager.ts";
-import { codeMeaning, codeName } from "./codes.ts";
+import { codeMeaning, codeName, SystemError } from "./codes.ts";
 import { Sanlk } from "./constants.ts";
 
 /** Text of unknown origin, for a message of one line. */
@@ -77,6 +77,15 @@ export function isHeldElsewhere(result: number): boolean {
  */
 export function mayBeDisconnected(result: number): boolean {
   return [-1, -32, -104, -111].includes(result);
+}
+
+/**
+ * A call that needs nothing but the sanlock daemon failed for want of something in this process or on
+ * this host: that tells nothing about sanlock.
+ */
+export function isOwnShortage(result: number): boolean {
+  const { EINTR, EAGAIN, ENOMEM, ENFILE, EMFILE, ENOBUFS } = SystemError;
+  return ([EINTR, EAGAIN, ENOMEM, ENFILE, EMFILE, ENOBUFS] as number[]).includes(result);
 }
 
 /** The answer to an acquire that failed. */

@@ -31,6 +31,7 @@ const kinds = {
   "method-not-allowed": kind(405, "This address does not know that method", seeDocument),
   "slow-body": kind(408, "The body did not arrive in time", "Send the body at once", true),
   "slow-request": kind(408, "The request did not arrive in time", "Send it at once", true),
+  "expectation-failed": kind(417, "The expectation can not be met", "Leave the Expect header out"),
   "headers-too-large": kind(431, "The headers are too large", "Send less"),
   "body-too-large": kind(413, "The body is too large", "Send less"),
   "unsupported-content-type": kind(

@@ -3,14 +3,15 @@
  *
  * @module
  */
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { closeOnExec } from "../os/process.ts";
+import { closeOnExec, fileLimit } from "../os/process.ts";
 import type { LockService } from "../service.ts";
 import { type ApiOptions, createApi } from "./app.ts";
 import { serveRequest } from "./bridge.ts";
 import { defaultLimits, reportToLog } from "./context.ts";
-import { apiError } from "./problem.ts";
+import { type ApiError, apiError } from "./problem.ts";
+import { PROBLEM_JSON } from "./schemas/problem.ts";
 import { type FileId, fileIdOf, isStill, takeOver } from "./socket_file.ts";
 
 /** Where the interface is served when nothing else is said, beside the native socket. */
@@ -19,6 +20,12 @@ export const DEFAULT_API_SOCKET = "/run/lvm/lvmlockd-api.socket";
 /** Bytes of a request line and headers. */
 const HEADER_MAX_BYTES = 16_384;
 const CONNECTIONS_MAX = 4096;
+/** Connections that wait to be taken: they have no descriptor yet, and get theirs all at once. */
+const BACKLOG_MAX = 511;
+/** Descriptors that the native interface leaves to everything else, or half of all if that is less. */
+const LEFT_FILES = 2048;
+/** Descriptors for lock managers and files, or half of what is left if that is less. */
+const OTHER_FILES = 128;
 /** Connections without a request are kept this long, milliseconds. */
 const KEEP_ALIVE_MS = 120_000;
 /** Answers on their way when the server stops get this long, milliseconds. */
@@ -63,16 +70,28 @@ export async function serveApi(
     requestTimeout: headersTimeoutMs + 2 * bodyTimeoutMs,
     connectionsCheckingInterval: Math.min(1000, headersTimeoutMs),
     keepAliveTimeout: KEEP_ALIVE_MS,
+    requireHostHeader: false, // refused here, in our own words
   }, (incoming, outgoing) => {
+    if (lacksHost(incoming)) return answerProblem(outgoing, noHost());
     serveRequest(incoming, outgoing, (request, bindings) => api.fetch(request, bindings), report);
   });
-  server.maxConnections = CONNECTIONS_MAX;
+  server.maxConnections = connectionLimit(fileLimit());
   server.on("clientError", answerClientError);
+  server.on("checkExpectation", (_, outgoing) => answerProblem(outgoing, unexpected()));
   if (listenFd === undefined) await takeOver(path);
   const file = await listen(server, path, listenFd);
   closeOnExec(server);
   server.on("error", report);
   return { path, stop: () => stop(server, shutdown, path, file) };
+}
+
+/**
+ * Connections at a time; more are closed as they come. There must be a descriptor for each: the
+ * runtime's listener takes no more connections for ever when it has failed once for want of one.
+ */
+export function connectionLimit(files: number): number {
+  const left = Math.min(LEFT_FILES, files >> 1);
+  return Math.min(CONNECTIONS_MAX, left - Math.min(OTHER_FILES, left >> 1));
 }
 
 /**
@@ -87,7 +106,8 @@ function listen(server: Server, path: string, fd?: number): Promise<FileId | und
   server.once("error", refuse);
   const mask = Deno.umask(0o177);
   try {
-    server.listen(fd === undefined ? { path } : { fd }, () => {
+    const backlog = Math.min(BACKLOG_MAX, server.maxConnections >> 2);
+    server.listen(fd === undefined ? { path, backlog } : { fd }, () => {
       server.off("error", refuse);
       resolve(fd === undefined ? fileIdOf(path) : undefined);
     });
@@ -130,6 +150,31 @@ function answerClientError(error: Error & { code?: string }, socket: Socket): vo
       `content-type: application/problem+json\r\n` +
       `content-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
   );
+}
+
+/** HTTP/1.1 demands the header, although nothing depends on it here. */
+function lacksHost({ httpVersion, headers }: IncomingMessage): boolean {
+  return httpVersion === "1.1" && headers.host === undefined;
+}
+
+function noHost(): ApiError {
+  return apiError("bad-request", { detail: "The request has no Host header" });
+}
+
+function unexpected(): ApiError {
+  const detail = 'The request has an Expect header other than "100-continue"';
+  return apiError("expectation-failed", { detail });
+}
+
+/** Instead of the application. What the request has of a body is not read. */
+function answerProblem(outgoing: ServerResponse, error: ApiError): void {
+  const body = JSON.stringify(error.problem);
+  outgoing.writeHead(error.problem.status, {
+    "content-type": PROBLEM_JSON,
+    "content-length": body.length,
+    connection: "close",
+  });
+  outgoing.end(body);
 }
 
 function clientProblem(code = "") {

@@ -168,6 +168,13 @@ for (
       400,
       "bad-request",
     ],
+    ["no Host header", "GET /v1/status HTTP/1.1\r\n\r\n", 400, "bad-request"],
+    [
+      "an expectation",
+      "GET /v1/status HTTP/1.1\r\nhost: x\r\nexpect: more\r\n\r\n",
+      417,
+      "expectation-failed",
+    ],
     [
       "an address that is no path",
       "OPTIONS * HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",

@@ -66,8 +66,10 @@ export function assignSockets(
   sockets: readonly ActivationSocket[],
   paths: { native: string; api: string },
 ): ActivationSockets {
+  // A path says more than a name: what is bound to the one is not the other, however it is called.
+  const others = sockets.filter(({ path }) => path !== paths.native && path !== paths.api);
   const find = (what: "native" | "api") =>
-    sockets.find(({ path }) => path === paths[what]) ?? sockets.find(({ name }) => name === what);
+    sockets.find(({ path }) => path === paths[what]) ?? others.find(({ name }) => name === what);
   const api = find("api");
   const native = find("native") ??
     (sockets.length === 1 && api === undefined ? sockets[0] : undefined);

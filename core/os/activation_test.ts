@@ -17,6 +17,14 @@ Deno.test("sockets at other paths are told apart by their names", () => {
   assertEquals(assignSockets([native, api], paths), { native, api });
 });
 
+Deno.test("a socket at the path of the one is not the other, whatever its name", () => {
+  const native = socket(3, paths.native, "api");
+  assertEquals(assignSockets([native], paths), { native });
+  const api = socket(4, paths.api, "native");
+  assertEquals(assignSockets([api], paths), { api });
+  assertEquals(assignSockets([native, api], paths), { native, api });
+});
+
 Deno.test("a single socket without a name is the native one, two are nobody's", () => {
   assertEquals(assignSockets([socket(3, "/run/a")], paths), { native: socket(3, "/run/a") });
   assertEquals(assignSockets([socket(3, "/run/a"), socket(4, "/run/b")], paths), {});
