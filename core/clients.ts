@@ -28,7 +28,7 @@ export class Clients {
     const entry = {
       ...info,
       id: this.#lastId,
-      connectedMs: Date.now(),
+      connectedMs: performance.now(),
       unanswered: new Set<number>(),
     };
     this.#present.set(entry.id, entry);

@@ -24,7 +24,7 @@ const COMMAND_AGE_MS = 60_000;
 export async function commandsEnded(
   service: LockService,
   limitMs: number,
-  nowMs = Date.now,
+  nowMs = () => performance.now(),
 ): Promise<string[]> {
   const left = () => [...underWay(service, nowMs()).values()];
   if (left().length === 0) return [];

@@ -102,11 +102,25 @@ Deno.test("a command that has not asked for anything yet is waited for", async (
 
 Deno.test("a program that stays connected and wants nothing is not waited for", async () => {
   const host = await Host.start();
-  const later = () => Date.now() + 61_000;
+  const later = () => performance.now() + 61_000;
   assertEquals(await commandsEnded(host.service, FOR_EVER_MS, later), []);
   assertEquals(await host.lockVg(Mode.ex), 0);
   const named = ["vgchange[7] holds a lock (VG vg)"];
   assertEquals(await commandsEnded(host.service, 1, later), named);
+});
+
+Deno.test("a command is waited for also when the clock is set meanwhile", async () => {
+  const host = await Host.start();
+  const clock = Date.now;
+  try {
+    for (const hours of [2, -2]) {
+      Date.now = () => clock() + hours * 3_600_000;
+      const named = ["vgchange[7] is connected"];
+      assertEquals(await commandsEnded(host.service, 1), named, `${hours} hours`);
+    }
+  } finally {
+    Date.now = clock;
+  }
 });
 
 Deno.test("a command that holds a lock is waited for, and one that waits for that", async () => {

@@ -10,10 +10,14 @@ import { emptyRequest, type KillCommand, Op, ResourceType } from "./types.ts";
 
 const log = logger("daemon");
 
+/** Runs a program; resolves with its exit status. Rejects if it cannot be run. */
+export type RunProgram = (path: string, args: string[]) => Promise<number>;
+
 export class LostLocks {
   constructor(
     private readonly service: LockService,
     private readonly killCommand: KillCommand,
+    private readonly run: RunProgram = runProgram,
   ) {}
 
   /**
@@ -43,13 +47,7 @@ export class LostLocks {
     const { path, args } = this.killCommand;
     const words = args(vgName).split(" ");
     try {
-      const child = new Deno.Command(path, {
-        args: words,
-        stdin: "null",
-        stdout: "null",
-        stderr: "null",
-      }).spawn();
-      const { code } = await child.status;
+      const code = await this.run(path, words);
       if (code !== 0) log.error(`VG ${vgName}: ${path} ${words.join(" ")} ended with ${code}`);
     } catch (error) {
       log.error(`VG ${vgName}: cannot run ${path}: ${(error as Error).message}`);
@@ -62,4 +60,10 @@ export class LostLocks {
     const request = { ...emptyRequest, op, resourceType: ResourceType.vg, vgName };
     this.service.submit(id, request, () => queueMicrotask(() => this.service.closeClient(id)));
   }
+}
+
+async function runProgram(path: string, args: string[]): Promise<number> {
+  const quiet = { stdin: "null", stdout: "null", stderr: "null" } as const;
+  const { code } = await new Deno.Command(path, { args, ...quiet }).spawn().status;
+  return code;
 }

@@ -270,8 +270,12 @@ export class AdoptRecorder implements LockRecorder {
   #write(): void {
     if (!this.#anew && this.#added.length === 0) return;
     const append = !this.#anew && this.#canAppend();
-    if (append) this.#append();
-    else this.#rewrite();
+    try {
+      if (append) this.#append();
+      else this.#rewrite();
+    } catch (error) {
+      throw notWritable(this.#file.path, error);
+    }
     this.#added = [];
     this.#anew = false;
   }
@@ -345,7 +349,11 @@ function probe(path: string): void {
   try {
     new DurableFile(path).probe();
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new Error(`The adopt file ${path} cannot be written: ${why}`, { cause: error });
+    throw notWritable(path, error);
   }
+}
+
+function notWritable(path: string, cause: unknown): Error {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new Error(`The adopt file ${path} cannot be written: ${why}`, { cause });
 }

@@ -27,7 +27,7 @@ export class DurableFile {
   replace(text: string): void {
     const fresh = `${this.path}.new`;
     removeFile(fresh); // of a process that died here
-    const file = Deno.openSync(fresh, { append: true, createNew: true, mode: 0o600 });
+    const file = this.#create(fresh);
     try {
       writeAll(file, text);
       Deno.renameSync(fresh, this.path);
@@ -38,6 +38,18 @@ export class DurableFile {
     }
     this.close();
     this.#file = file;
+  }
+
+  /** Where no descriptor is left, that of the old content is one. */
+  #create(path: string): Deno.FsFile {
+    const options = { append: true, createNew: true, mode: 0o600 };
+    try {
+      return Deno.openSync(path, options);
+    } catch (error) {
+      if (!this.#file || !isOutOfDescriptors(error)) throw error;
+      this.close();
+      return Deno.openSync(path, options);
+    }
   }
 
   /** Tries whether {@link replace} would work, without doing it. */
@@ -57,6 +69,10 @@ export class DurableFile {
     this.#file?.close();
     this.#file = undefined;
   }
+}
+
+function isOutOfDescriptors(error: unknown): boolean {
+  return ["EMFILE", "ENFILE"].includes((error as { code?: string }).code ?? "");
 }
 
 function writeAll(file: Deno.FsFile, text: string): void {
