@@ -16,6 +16,7 @@ interface TableExports {
   inspectBegin(): void;
   inspectBeginResource(): void;
   inspectNext(): number;
+  copied(bytes: number): void;
   check(): void;
   globalLockType(): number;
   lockspaceCount(): number;
@@ -75,7 +76,7 @@ export class Engine {
   readonly #records: Records;
   readonly #inbox: number;
 
-  constructor(module: WebAssembly.Module, private readonly checked = false) {
+  constructor(readonly module: WebAssembly.Module, private readonly checked = false) {
     const abort = (message: number, file: number, line: number, column: number) => {
       const at = `${this.#string(file)}:${line}:${column}`;
       throw new Error(`Lock table stopped at ${at}: ${this.#string(message)}`);
@@ -148,6 +149,20 @@ export class Engine {
       locks: this.#table.lockCount(),
       waiting: this.#table.requestCount(),
     };
+  }
+
+  /**
+   * Makes this table a copy of another one, good for `inspect` and for nothing else. Its memory must be
+   * as large as the other's.
+   */
+  become(other: Engine): void {
+    const bytes = new Uint8Array(other.memory.buffer);
+    new Uint8Array(this.memory.buffer).set(bytes);
+    this.#table.copied(bytes.length);
+  }
+
+  get memory(): WebAssembly.Memory {
+    return this.#table.memory;
   }
 
   /** Bytes of memory that the table has taken from the host. */

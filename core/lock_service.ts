@@ -10,6 +10,7 @@ import type { Engine } from "./engine.ts";
 import { Errno } from "./errno.ts";
 import { logText } from "./log.ts";
 import type { ClientInfo, DaemonStatus, LockService } from "./service.ts";
+import { TableCopies } from "./table_copy.ts";
 import {
   type ClientId,
   type InspectRow,
@@ -33,13 +34,16 @@ export type StaticStatus = Omit<
 export class TableService implements LockService {
   readonly #clients = new Clients();
   readonly #listeners = new Set<() => void>();
+  readonly #copies: TableCopies;
   #ending = false;
 
   constructor(
     private readonly engine: Engine,
     private readonly dispatcher: Dispatcher,
     private readonly about: StaticStatus,
-  ) {}
+  ) {
+    this.#copies = new TableCopies(engine);
+  }
 
   openClient(info: Omit<ClientInfo, "id" | "connectedMs">): ClientInfo {
     return this.#clients.open(info);
@@ -88,6 +92,10 @@ export class TableService implements LockService {
 
   inspect(): InspectRow[] {
     return [...this.engine.inspect()];
+  }
+
+  listing<Result>(use: (rows: Iterable<InspectRow>) => Promise<Result>): Promise<Result> {
+    return this.#copies.listing(use);
   }
 
   inspectResource(request: Request): InspectRow[] {

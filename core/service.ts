@@ -28,7 +28,7 @@ export interface ClientInfo {
   command: string;
   /** File descriptor of a native connection; 0 for HTTP. */
   fd: number;
-  /** Milliseconds since the epoch. */
+  /** When it came, in milliseconds of a clock that nobody sets: performance.now(). */
   connectedMs: number;
 }
 
@@ -84,6 +84,11 @@ export interface LockService {
   replyFailed(client: ClientId, request: Request): void;
   /** A consistent listing of everything in the table. */
   inspect(): InspectRow[];
+  /**
+   * Hands such a listing, of one moment, to `use`, without holding others up while it is made. One
+   * listing is made after the other; `use` should let the event loop run now and then.
+   */
+  listing<Result>(use: (rows: Iterable<InspectRow>) => Promise<Result>): Promise<Result>;
   /** The same for one resource: its lockspace, itself, its locks and waiters. Cheap. */
   inspectResource(request: Request): InspectRow[];
   /** Looks up a client, also one that is gone if it was seen recently. */

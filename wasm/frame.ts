@@ -117,6 +117,12 @@ export function clearOutbox(): void {
   count = 0;
 }
 
+/** Whatever was there is somebody else's now. */
+export function forgetOutbox(): void {
+  outbox = outboxBytes = 0;
+  capacity = count = 0;
+}
+
 /** Moves the records to a block twice as large. */
 function growOutbox(): void {
   const bytes = capacity == 0 ? LEAST_OUTBOX : outboxBytes * 2;

@@ -11,7 +11,6 @@ import {
   GENERATION,
   HOST_ID,
   input,
-  inputFits,
   inputLength,
   inputText,
   LOCK_TYPE,
@@ -31,11 +30,11 @@ import {
 } from "./frame";
 import { abandon } from "./grants";
 import { GLOBAL_NAME, globalByName, globalLockspace } from "./global_lock";
-import { MAX_CLIENT_ACTIONS } from "./limits";
+import { MAX_CLIENT_ACTIONS, MAX_VG_NAME } from "./limits";
 import { Lock } from "./lock";
 import { Lockspace, RUNNING } from "./lockspace";
 import { retire } from "./memory";
-import { lockspaceNameBytes, lockspaceOfRequest } from "./names";
+import { isReservedName, lockspaceNameBytes, lockspaceOfRequest } from "./names";
 import { Resource } from "./resource";
 import { route } from "./route";
 import { sweep } from "./sweep";
@@ -45,12 +44,15 @@ import { shutdown } from "./waiters";
 import {
   ECANCELED,
   ENOMEM,
+  EX,
   F_LV_UNLOCK,
   F_PERSISTENT,
+  LM_TYPE_NONE,
   OP_LOCK,
   RT_GL,
   RT_LV,
   RT_VG,
+  SH,
   UN,
 } from "./vocabulary";
 
@@ -80,9 +82,9 @@ function actionOfInput(): Action {
   return action;
 }
 
-/** The host must hand in texts that fit their slots; then every request gets one answer. */
+/** Every request gets one answer. */
 export function request(): void {
-  assert(inputFits(), "a text of the request does not fit its slot");
+  table.served = true;
   const action = actionOfInput();
   assert(action.clientId != 0, "client 0 stands for nobody");
   const client = table.clientFor(action.clientId);
@@ -148,7 +150,6 @@ export function cancel(): void {
  * holds the lock, so it is released, unless somebody used it since.
  */
 export function replyFailed(): void {
-  assert(inputFits(), "a text of the request does not fit its slot");
   if (input(OP) != OP_LOCK || (input(FLAGS) & F_PERSISTENT) == 0) return;
   const lockspace = input(RT) == RT_GL ? globalLockspace() : lockspaceOfRequest();
   if (lockspace == null || lockspace.state != RUNNING || lockspace.ender != null) return;
@@ -188,7 +189,11 @@ export function timer(): void {
 
 /** A lockspace that was joined before this daemon started, from the backend's records. */
 export function restoreLockspace(): void {
+  assert(!table.served, "what was there before is restored before the first request");
   const isGlobal = inputLength(VG_NAME) == 0;
+  const mayStart = inputLength(VG_NAME) <= MAX_VG_NAME && !isReservedName();
+  assert(isGlobal || mayStart, "a lockspace is restored under a name that can be started");
+  assert(input(LOCK_TYPE) > LM_TYPE_NONE, "a lockspace is restored with its lock type");
   const name = isGlobal ? copyOfBytes(GLOBAL_NAME) : lockspaceNameBytes();
   const known = isGlobal ? globalByName() : lockspaceOfRequest();
   assert(known == null, "a lockspace is restored once");
@@ -207,9 +212,12 @@ export function restoreLockspace(): void {
 
 /** A persistent lock that was granted before this daemon started. */
 export function restoreLock(): void {
+  assert(!table.served, "what was there before is restored before the first request");
   const lockspace = inputLength(VG_NAME) == 0 ? globalByName() : lockspaceOfRequest();
   assert(lockspace != null, "a lock is restored into a restored lockspace");
+  assert(input(MODE) == SH || input(MODE) == EX, "a lock is restored in a mode that is held");
   const resource = restoredResource(lockspace!);
+  assert(resource.locks == null, "a lock is restored once");
   const claim = new Lock(resource, input(MODE));
   claim.persistent = true;
   claim.since = table.now;
@@ -220,11 +228,15 @@ export function restoreLock(): void {
 
 function restoredResource(lockspace: Lockspace): Resource {
   if (input(RT) == RT_GL) return lockspace.globalResource();
+  assert(!lockspace.isGlobal, "locks of a VG are restored into its lockspace");
   if (input(RT) == RT_VG) return lockspace.vg!;
+  const known = lockspace.lvs.find(inputText(LV_UUID), inputLength(LV_UUID));
+  if (known != null) return known;
   return lockspace.addLv(copyOf(inputText(LV_UUID), inputLength(LV_UUID)));
 }
 
 export function beginShutdown(): void {
+  table.served = true;
   table.shuttingDown = true;
   shutdown();
 }

@@ -9,7 +9,7 @@ import { ascii, Bytes, copyOfBytes, EMPTY, retireBytes } from "./bytes";
 import { LOCKSPACE, retire } from "./memory";
 import { Named, NameIndex } from "./name_index";
 import { Resource } from "./resource";
-import { RT_GL, RT_LV, RT_VG } from "./vocabulary";
+import { F_ADOPT, F_ADOPT_ONLY, RT_GL, RT_LV, RT_VG } from "./vocabulary";
 
 export const STARTING: i32 = 0;
 export const RUNNING: i32 = 1;
@@ -86,6 +86,24 @@ export class Lockspace extends Named {
       if (r.waiting.size > 0) return true;
     }
     return this.waiting.size > 0;
+  }
+
+  /**
+   * Are LV locks being taken over from a daemon that died? Their LVs may be active: stopping it now
+   * would release the locks as soon as they are there.
+   */
+  get adopts(): bool {
+    for (let next = this.resources; next != null;) {
+      const r = next;
+      next = r.listNext;
+      if (r.rt != RT_LV) continue;
+      for (let nextAction = r.waiting.first; nextAction != null;) {
+        const action = nextAction;
+        nextAction = action.next;
+        if (action.persistent && action.has(F_ADOPT | F_ADOPT_ONLY)) return true;
+      }
+    }
+    return false;
   }
 
   globalResource(): Resource {

@@ -112,6 +112,13 @@ function grow(size: usize): void {
   limit = <usize> memory.size() << 16;
 }
 
+/** Everything below `end` was copied from another instance: what is taken from now on lies above. */
+export function takeAbove(end: usize): void {
+  memory.fill(free, 0, LISTS * 4);
+  top = end;
+  limit = <usize> memory.size() << 16;
+}
+
 /** Gives a block back; freed when the next input begins. */
 export function retireBlock(block: usize, size: usize): void {
   const list = listOf(size);

@@ -4,8 +4,9 @@
  * The host writes an input record at `inbox()`, calls `submit()`, then reads that many effect records
  * at `outbox()`. Effects are performed in order: a record (RECORD_LOCK, RECORD_LOCKSPACE) comes
  * before the reply that depends on it, and must be durable before that reply leaves. Every LM_CALL
- * but FORGET owes one LM_DONE with its call number; calls may be answered in any order. Memory may
- * grow in `submit`, so views on it are taken anew.
+ * but FORGET and CANCEL_JOIN owes one LM_DONE with its number; they come in any order. Memory may
+ * grow in `submit`, so views on it are taken anew. What no host may hand in (a text longer than its slot,
+ * state restored after the first request) stops the table with an assertion.
  *
  * There is no clock, no I/O and no randomness in here: the same inputs give the same effects.
  */
@@ -13,8 +14,10 @@ import { answered } from "./answers";
 import {
   clearOutbox,
   effectCount,
+  forgetOutbox,
   INBOX,
   input,
+  inputFits,
   inputFloat,
   KIND,
   NOW,
@@ -38,7 +41,7 @@ import {
   inspectNext as nextRow,
 } from "./inspect";
 import { checkTable } from "./invariants";
-import { ACTION, freeRetired, livingOf, LOCK, LOCKSPACE } from "./memory";
+import { ACTION, freeRetired, livingOf, LOCK, LOCKSPACE, takeAbove } from "./memory";
 import { table } from "./table";
 import {
   IN_CANCEL,
@@ -70,6 +73,7 @@ export function submit(): i32 {
   inspectEnd();
   clearOutbox();
   table.now = inputFloat(NOW);
+  assert(inputFits(), "a text of the record does not fit its slot");
   switch (input(KIND)) {
     case IN_REQUEST:
       request();
@@ -115,11 +119,21 @@ export function inspectBegin(): void {
 
 /** Starts a listing of one resource and its lockspace: those of the request in the inbox. */
 export function inspectBeginResource(): void {
+  assert(inputFits(), "a text of the record does not fit its slot");
   beginResource();
 }
 
 export function inspectNext(): bool {
   return nextRow();
+}
+
+/**
+ * The host has copied all `bytes` of the memory of another instance over the beginning of this one's.
+ * Nothing but listings of everything may be asked of it from then on: they show what the other held.
+ */
+export function copied(bytes: usize): void {
+  takeAbove(bytes);
+  forgetOutbox();
 }
 
 /** Traps if an invariant does not hold. */

@@ -160,7 +160,7 @@ function stop(action: Action): void {
     reply(action, -ESTALE);
     return;
   }
-  if (!action.has(F_FORCE) && lockspace.lvLockCount > 0) {
+  if (!action.has(F_FORCE) && (lockspace.lvLockCount > 0 || lockspace.adopts)) {
     reply(action, -EBUSY);
     return;
   }

@@ -42,6 +42,8 @@ export class Table {
   /** A lock or a lockspace went away since the last look at who waits for that. */
   changed: bool = false;
   shuttingDown: bool = false;
+  /** A request came: what was there before cannot be restored any more. */
+  served: bool = false;
   /** Host clock of the input being handled. */
   now: f64 = 0;
   timers: NumberIndex<Timer> = new NumberIndex<Timer>();

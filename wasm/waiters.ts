@@ -50,7 +50,8 @@ function stopUnlocked(force: bool): i32 {
   for (let at = table.firstLockspace; at != null;) {
     const next: Lockspace | null = at.next;
     const ending = at.state == STOPPING || at.ender != null;
-    if (!ending && at.state != STARTING && (force || at.lockCount == 0)) beginStop(at);
+    const unlocked = at.lockCount == 0 && !at.adopts;
+    if (!ending && at.state != STARTING && (force || unlocked)) beginStop(at);
     at = next;
   }
   return table.lockspaces.size;

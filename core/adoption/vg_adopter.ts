@@ -168,7 +168,8 @@ class VgAdopter {
   }
 
   async #retake(lock: PlannedLock): Promise<void> {
-    const reply = await this.#lockLv(lock, lock.mode, 0);
+    // Nobody may stop the VG before this is answered: the table knows by the flag.
+    const reply = await this.#lockLv(lock, lock.mode, OptionFlag.adopt);
     if (reply.result < 0) return this.#notTaken(lock, reply);
     this.#outcome.retaken++;
     const mode = lock.mode === Mode.ex ? "ex" : "sh";

@@ -134,6 +134,10 @@ export class TestService implements LockService {
     this.undelivered.push(request);
   }
 
+  listing<Result>(use: (rows: Iterable<InspectRow>) => Promise<Result>): Promise<Result> {
+    return use(this.inspect());
+  }
+
   inspect(): InspectRow[] {
     return [...this.lockspaces.values()].flatMap(({ row, resources, joining }) => [
       { ...row },

@@ -4,9 +4,11 @@
  *
  * @module
  */
+import type { Buffer } from "node:buffer";
 import { Errno } from "../errno.ts";
 import { logger } from "../log.ts";
 import { sendAll } from "../os/datagram_out.ts";
+import { Slices } from "../os/slices.ts";
 
 const log = logger("dump");
 
@@ -15,7 +17,9 @@ const RECEIVER = "@lvmlockd-dump.sock";
 /** Largest datagram that lvmlockctl has room for. */
 const DATAGRAM_BYTES = 65536;
 /** The 2.03.16 lvmlockctl has a buffer of 1 MiB and puts a NUL at its end without looking. */
-const MAX_BYTES = 1024 * 1024 - 1;
+const STOCK_ROOM = 1024 * 1024 - 1;
+/** A listing of as many locks as one table can have is smaller. */
+const MOST_ROOM = 1024 * 1024 * 1024;
 /** How long lvmlockctl may take nothing before it is given up, in milliseconds. */
 const PATIENCE_MS = 5000;
 
@@ -26,26 +30,49 @@ let last: Promise<unknown> = Promise.resolve();
 let waiting = 0;
 
 /**
- * Starts the transfer and returns what to reply. Text that is too long ends at the last whole line
- * that fits, with result -ENOSPC.
+ * Starts the transfer and returns what to reply: `length` bytes will come. Text that is too long ends
+ * at the last whole line that fits, with result -ENOSPC.
+ * @param pieces the text, each of whole lines.
+ * @param room bytes that the receiver said it has room for; 0 if it did not say.
  */
-export function sendDump(text: string): { result: number; data: Uint8Array } {
-  if (waiting >= MAX_WAITING) return { result: -Errno.EBUSY, data: new Uint8Array(0) };
-  let result = 0;
-  if (text.length > MAX_BYTES) {
-    result = -Errno.ENOSPC;
-    text = text.slice(0, text.lastIndexOf("\n", MAX_BYTES - 1) + 1);
-  }
-  const data = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) data[i] = text.charCodeAt(i);
+export function sendDump(
+  pieces: Buffer<ArrayBuffer>[],
+  room = 0,
+): { result: number; length: number } {
+  if (waiting >= MAX_WAITING) return { result: -Errno.EBUSY, length: 0 };
+  const all = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  const length = cutTo(room > 0 ? Math.min(room, MOST_ROOM) : STOCK_ROOM, pieces);
   waiting++;
-  last = last.then(() => transfer(data)).catch((error) => log.error(`dump: ${error}`))
+  last = last.then(() => transfer(pieces, length)).catch((error) => log.error(`dump: ${error}`))
     .finally(() => waiting--);
-  return { result, data };
+  return { result: length < all ? -Errno.ENOSPC : 0, length };
 }
 
-async function transfer(data: Uint8Array<ArrayBuffer>): Promise<void> {
-  await new Promise((next) => setImmediate(next)); // the reply goes first
-  const sent = await sendAll(RECEIVER, data, DATAGRAM_BYTES, PATIENCE_MS);
-  if (sent < data.length) log.debug(`dump: ${sent} of ${data.length} bytes were taken`);
+/** Takes away what does not fit, by whole lines. Returns the length of the rest. */
+export function cutTo(room: number, pieces: Buffer<ArrayBuffer>[]): number {
+  let length = 0;
+  for (let i = 0; i < pieces.length; i++) {
+    const piece = pieces[i]!;
+    if (length + piece.length > room) {
+      const end = room === length ? 0 : piece.lastIndexOf("\n", room - length - 1) + 1;
+      pieces[i] = piece.subarray(0, end);
+      pieces.length = i + 1;
+      return length + end;
+    }
+    length += piece.length;
+  }
+  return length;
+}
+
+async function transfer(pieces: Buffer<ArrayBuffer>[], length: number): Promise<void> {
+  const slices = new Slices();
+  await slices.rest(); // the reply goes first
+  let sent = 0;
+  for (const piece of pieces) {
+    const taken = await sendAll(RECEIVER, piece, DATAGRAM_BYTES, PATIENCE_MS);
+    sent += taken;
+    if (taken < piece.length) break;
+    if (slices.over) await slices.rest();
+  }
+  if (sent < length) log.debug(`dump: ${sent} of ${length} bytes were taken`);
 }

@@ -4,6 +4,8 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
+import { Slices } from "../os/slices.ts";
 import type { ClientInfo } from "../service.ts";
 import {
   type ActionRow,
@@ -71,30 +73,73 @@ function word(text: string): string {
 
 const bit = (on: boolean) => on ? 1 : 0;
 
-/** Clients first, then each lockspace with its resources, locks and waiting requests. */
-export function printInfo(
-  clients: Iterable<ClientInfo>,
+const structures =
+  "info=structs unused_action_count=0 unused_client_count=0 unused_resource_count=0 " +
+  "unused_lock_count=0";
+
+const LINE_BREAK = 10;
+
+/** Rows printed before the clock is looked at. */
+const ROWS_A_LOOK = 32;
+
+/**
+ * Clients first, then each lockspace with its resources, locks and waiting requests, in pieces of whole
+ * lines. `clients` and `rows` are of one moment. The event loop runs in between.
+ */
+export async function printInfo(
+  clients: readonly ClientInfo[],
   rows: Iterable<InspectRow>,
   layout: InfoLayout,
-): string {
-  const lines = [
-    "info=structs unused_action_count=0 unused_client_count=0 unused_resource_count=0 " +
-    "unused_lock_count=0",
-  ];
-  const all = [...rows];
-  lines.push(...clientLines(clients, all));
-  for (const row of all) lines.push(printRow(row, layout));
-  return lines.join("\n") + "\n";
+): Promise<Buffer<ArrayBuffer>[]> {
+  const busy = new Set<number>();
+  const body = new Pieces();
+  const slices = new Slices();
+  let count = 0;
+  for (const row of rows) {
+    if (row.kind === "lock" || row.kind === "action") busy.add(row.clientId);
+    body.add(printRow(row, layout));
+    if (++count % ROWS_A_LOOK === 0 && slices.over) await slices.rest();
+  }
+  const head = new Pieces();
+  head.add(structures);
+  for (const line of clientLines(clients, busy)) head.add(line);
+  return [...head.done(), ...body.done()];
+}
+
+/** Bytes of a piece, and the most that one line has. */
+const PIECE = 65536;
+const LINE = 1024;
+
+/** Collects lines as bytes: strings the garbage collector would have to carry along. */
+class Pieces {
+  readonly #pieces: Buffer<ArrayBuffer>[] = [];
+  #piece = Buffer.alloc(0);
+  #filled = 0;
+
+  add(line: string): void {
+    if (this.#filled + LINE > this.#piece.length) this.#next();
+    this.#filled += this.#piece.write(line, this.#filled, "latin1");
+    this.#piece[this.#filled++] = LINE_BREAK;
+  }
+
+  done(): Buffer<ArrayBuffer>[] {
+    this.#next();
+    return this.#pieces;
+  }
+
+  #next(): void {
+    if (this.#filled > 0) this.#pieces.push(this.#piece.subarray(0, this.#filled));
+    this.#piece = Buffer.alloc(PIECE);
+    this.#filled = 0;
+  }
 }
 
 /**
- * Native clients, and HTTP clients that hold or want something. Those that do come first when there
- * are too many for lvmlockctl.
+ * Native clients, and HTTP clients that hold or want something. Those that do (`busy`) come first when
+ * there are too many for lvmlockctl.
  */
-function clientLines(clients: Iterable<ClientInfo>, rows: readonly InspectRow[]): string[] {
-  const busy = new Set<number>();
-  for (const row of rows) if (row.kind === "lock" || row.kind === "action") busy.add(row.clientId);
-  let chosen = [...clients].filter(({ id, origin }) => origin === "native" || busy.has(id));
+function clientLines(clients: readonly ClientInfo[], busy: ReadonlySet<number>): string[] {
+  let chosen = clients.filter(({ id, origin }) => origin === "native" || busy.has(id));
   if (chosen.length > MAX_CLIENT_LINES) {
     chosen.sort((a, b) => bit(busy.has(b.id)) - bit(busy.has(a.id)) || a.id - b.id);
     chosen = chosen.slice(0, MAX_CLIENT_LINES);

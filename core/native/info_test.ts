@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 import { assertEquals, assertMatch } from "@std/assert";
 import type { ClientInfo } from "../service.ts";
 import {
@@ -91,8 +92,8 @@ const rows: InspectRow[] = [
 ];
 
 /** Lines without the first, which only counts structures. */
-function linesOf(text: string): string[] {
-  const lines = text.split("\n");
+function linesOf(pieces: Buffer[]): string[] {
+  const lines = Buffer.concat(pieces).toString("latin1").split("\n");
   assertEquals(lines.pop(), "", "the last line ends as the others");
   assertMatch(
     lines.shift()!,
@@ -103,8 +104,8 @@ function linesOf(text: string): string[] {
 
 const clients = [client(2), client(3), client(5, { command: "" })];
 
-Deno.test("the captured listing of 2.03.16", () => {
-  assertEquals(linesOf(printInfo(clients, rows, "2.03.16")), [
+Deno.test("the captured listing of 2.03.16", async () => {
+  assertEquals(linesOf(await printInfo(clients, rows, "2.03.16")), [
     "info=client pid=9739 fd=7 pi=2 id=2 name=vgs",
     "info=client pid=9739 fd=8 pi=3 id=3 name=vgs",
     "info=client pid=9739 fd=10 pi=4 id=5 name=.",
@@ -119,8 +120,8 @@ Deno.test("the captured listing of 2.03.16", () => {
   ]);
 });
 
-Deno.test("the lines of 2.03.40 that differ", () => {
-  const lines = linesOf(printInfo(clients, rows, "2.03.40"));
+Deno.test("the lines of 2.03.40 that differ", async () => {
+  const lines = linesOf(await printInfo(clients, rows, "2.03.40"));
   assertEquals(
     lines[3],
     "info=ls ls_name=lvm_vg1 vg_name=vg1 vg_uuid=FxAsZb-jWbk-CdCT-5uoR-hh4N-rU2D-op5gxZ " +
@@ -135,7 +136,7 @@ Deno.test("the lines of 2.03.40 that differ", () => {
   );
 });
 
-Deno.test("lvm_global has empty values, as in the stock listing", () => {
+Deno.test("lvm_global has empty values, as in the stock listing", async () => {
   const global = {
     ...lockspace,
     name: "lvm_global",
@@ -144,18 +145,18 @@ Deno.test("lvm_global has empty values, as in the stock listing", () => {
     vgArgs: "",
     hostId: 0,
   };
-  const [line] = linesOf(printInfo([], [global], "2.03.16"));
+  const [line] = linesOf(await printInfo([], [global], "2.03.16"));
   assertMatch(
     line!,
     /^info=ls ls_name=lvm_global vg_name= vg_uuid= vg_sysid=\. vg_args= lm_type=dlm /,
   );
 });
 
-Deno.test("bits, flags and a request of the lockspace", () => {
+Deno.test("bits, flags and a request of the lockspace", async () => {
   const killed = { ...lockspace, killed: true, dropped: true, glEnabled: true, threadStop: true };
   const flags = 0x800001;
   const ofLockspace = { ...waiting, resource: false, flags, op: Op.start, type: ResourceType.none };
-  const [ls, action] = linesOf(printInfo([], [killed, ofLockspace], "2.03.16"));
+  const [ls, action] = linesOf(await printInfo([], [killed, ofLockspace], "2.03.16"));
   assertMatch(ls!, /thread_stop=1 thread_done=0 kill_vg=1 drop_vg=1 sanlock_gl_enabled=1$/);
   assertMatch(
     action!,
@@ -163,19 +164,21 @@ Deno.test("bits, flags and a request of the lockspace", () => {
   );
 });
 
-Deno.test("hostile names stay one word on one line", () => {
+Deno.test("hostile names stay one word on one line", async () => {
   const name = "a b\tc\nd=e\0";
   const shown = "a?b?c?d=e?";
   const resource = { ...rows[4]!, name } as InspectRow;
   const hostile = { ...lockspace, vgName: name, vgUuid: name, vgArgs: name };
-  const lines = linesOf(printInfo([client(1, { command: name })], [hostile, resource], "2.03.16"));
+  const lines = linesOf(
+    await printInfo([client(1, { command: name })], [hostile, resource], "2.03.16"),
+  );
   assertEquals(lines.length, 3);
   assertMatch(lines[0]!, new RegExp(` name=${RegExp.escape(shown)}$`));
   assertMatch(lines[1]!, new RegExp(` vg_name=${RegExp.escape(shown)} vg_uuid=`));
   assertMatch(lines[2]!, new RegExp(`^info=r name=${RegExp.escape(shown)} type=`));
 });
 
-Deno.test("lines are shorter than lvmlockctl's buffer", () => {
+Deno.test("lines are shorter than lvmlockctl's buffer", async () => {
   const long = "\xff".repeat(64);
   const widest = {
     ...lockspace,
@@ -187,16 +190,18 @@ Deno.test("lines are shorter than lvmlockctl's buffer", () => {
   };
   const busiest = { ...waiting, flags: -1, version: 0xffffffff, clientId: 0xffffffff };
   for (const layout of ["2.03.16", "2.03.40"] as const) {
-    const lines = linesOf(printInfo([client(1, { command: long })], [widest, busiest], layout));
+    const lines = linesOf(
+      await printInfo([client(1, { command: long })], [widest, busiest], layout),
+    );
     for (const line of lines) assertEquals(line.length < 511, true, line);
   }
 });
 
-Deno.test("no more client lines than lvmlockctl has room for, those with locks first", () => {
+Deno.test("no more client lines than lvmlockctl has room for, those with locks first", async () => {
   const many = Array.from({ length: 150 }, (_, i) => client(i + 1));
   const holding = { ...rows[2]!, clientId: 149 } as InspectRow;
   const wanting = { ...waiting, clientId: 150 };
-  const lines = linesOf(printInfo(many, [lockspace, rows[1]!, holding, wanting], "2.03.16"));
+  const lines = linesOf(await printInfo(many, [lockspace, rows[1]!, holding, wanting], "2.03.16"));
   const ids = lines.filter((line) => line.startsWith("info=client ")).map((line) =>
     Number(/ id=(\d+) /.exec(line)![1])
   );
@@ -204,10 +209,26 @@ Deno.test("no more client lines than lvmlockctl has room for, those with locks f
   assertEquals(ids.slice(0, 3), [149, 150, 1]);
 });
 
-Deno.test("HTTP clients are listed while they hold or want something", () => {
+Deno.test("HTTP clients are listed while they hold or want something", async () => {
   const http = { origin: "http" as const };
   const all = [client(2, http), client(3, http), client(4, http)];
-  const lines = linesOf(printInfo(all, rows, "2.03.16"));
+  const lines = linesOf(await printInfo(all, rows, "2.03.16"));
   const ids = lines.flatMap((line) => / id=(\d+) /.exec(line)?.[1] ?? []);
   assertEquals(ids, ["2", "3"]);
+});
+
+Deno.test("a long listing comes in pieces of whole lines, and others have their turn", async () => {
+  let turns = 0;
+  let done = false;
+  const turn = () => {
+    turns++;
+    if (!done) setImmediate(turn);
+  };
+  setImmediate(turn);
+  const many = Array.from({ length: 50_000 }, () => rows[1]!);
+  const pieces = await printInfo([], [lockspace, ...many], "2.03.16");
+  done = true;
+  for (const piece of pieces) assertEquals(piece.at(-1), 10);
+  assertEquals(linesOf(pieces).length, 50_001);
+  assertEquals(pieces.length > 10 && turns > 1, true);
 });

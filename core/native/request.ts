@@ -108,6 +108,8 @@ export interface NativeRequest extends Request {
   name: string;
   /** Name of the command, `""` if it was not sent. */
   command: string;
+  /** Bytes of a dump that the client has room for; 0 if it did not say. */
+  dumpRoom: number;
 }
 
 function text({ values }: Fields, slot: number): string {
@@ -156,6 +158,7 @@ export function requestOf(fields: Fields): NativeRequest | undefined {
   return {
     name: word,
     command: name(fields, Slot.cmd),
+    dumpRoom: integer(fields, Slot.dump_room),
     op: known[0],
     resourceType: known[1],
     mode: modes.get(text(fields, Slot.mode)) ?? Mode.iv,

@@ -76,6 +76,7 @@ Deno.test("a lock request of lvcreate", () => {
     ...emptyRequest,
     name: "lock_lv",
     command: "lvcreate",
+    dumpRoom: 0,
     op: Op.lock,
     resourceType: lv,
     mode: Mode.ex,
@@ -115,7 +116,13 @@ Deno.test("none is nothing, a field of another kind is missing", () => {
       'version="7" max_retries="1" host_id=[1] cmd="none"',
   );
   const { name: _name, ...fields } = request;
-  assertEquals(fields, { ...emptyRequest, op: Op.lock, resourceType: vg, command: "" });
+  assertEquals(fields, {
+    ...emptyRequest,
+    op: Op.lock,
+    resourceType: vg,
+    command: "",
+    dumpRoom: 0,
+  });
 });
 
 Deno.test("modes and lock types", () => {
@@ -171,4 +178,9 @@ Deno.test("option words, alone and run together", () => {
     const flags = words.reduce((flags, word) => flags | OptionFlag[word], 0);
     assertEquals(parseOptions(opts), flags, opts);
   }
+});
+
+Deno.test("a client says how much it has room for", () => {
+  assertEquals(parse('request = "info"\ndump_room = 5000000\n').dumpRoom, 5_000_000);
+  assertEquals(parse('request = "info"\ndump_room = "much"\n').dumpRoom, 0);
 });

@@ -4,9 +4,9 @@
  *
  * @module
  */
-import type { Buffer } from "node:buffer";
+import { Buffer } from "node:buffer";
 import { Errno } from "../errno.ts";
-import { logText, trace } from "../log.ts";
+import { logger, logText, trace } from "../log.ts";
 import type { ClientInfo, LockService } from "../service.ts";
 import { type InfoLayout, Op, type Reply, ResourceType } from "../types.ts";
 import { ConfigTextError, parseConfigText } from "./config_text.ts";
@@ -17,6 +17,8 @@ import { endsFrame, FrameReader, MAX_REQUEST, TERMINATOR } from "./frame.ts";
 import { opWord, printInfo, resourceWord } from "./info.ts";
 import { modeWord, printDump, printHello, printRefusal, printReply } from "./reply.ts";
 import { type NativeRequest, requestOf, toRequest } from "./request.ts";
+
+const log = logger("native");
 
 export interface SessionOptions {
   infoLayout: InfoLayout;
@@ -98,16 +100,17 @@ export class NativeSession implements ConnectionEvents {
       case Op.hello:
         return this.#write(printHello(0));
       case Op.dumpInfo:
-        return this.#dump(printInfo(this.service.clients(), this.service.inspect(), this.#layout));
+        return void this.#dump(this.#listing(), request.dumpRoom);
       case Op.dumpLog:
-        return this.#dump(logText());
+        return void this.#dump([Buffer.from(logText(), "latin1")]);
       default:
         return this.#submit(request);
     }
   }
 
-  get #layout(): InfoLayout {
-    return this.options.infoLayout;
+  #listing(): Promise<Buffer<ArrayBuffer>[]> {
+    const { infoLayout } = this.options;
+    return this.service.listing((rows) => printInfo([...this.service.clients()], rows, infoLayout));
   }
 
   /** The request; one that is not understood is refused, the connection goes on. */
@@ -163,9 +166,15 @@ export class NativeSession implements ConnectionEvents {
     this.#next();
   }
 
-  #dump(text: string): void {
-    const { result, data } = sendDump(text);
-    this.#write(printDump(result, data.length));
+  async #dump(
+    made: Buffer<ArrayBuffer>[] | Promise<Buffer<ArrayBuffer>[]>,
+    room = 0,
+  ): Promise<void> {
+    this.#waiting = true;
+    const { result, length } = await answerWith(made, room);
+    this.#waiting = false;
+    this.#write(printDump(result, length));
+    this.#next();
   }
 
   #write(text: string): void {
@@ -194,5 +203,18 @@ export class NativeSession implements ConnectionEvents {
   closed(): void {
     this.#finished = true;
     this.service.closeClient(this.#client.id);
+  }
+}
+
+/** Starts to send what is being made; a defect in making it keeps nobody waiting. */
+async function answerWith(
+  made: Buffer<ArrayBuffer>[] | Promise<Buffer<ArrayBuffer>[]>,
+  room: number,
+) {
+  try {
+    return sendDump(await made, room);
+  } catch (error) {
+    log.error(`listing: ${error instanceof Error ? error.stack : error}`);
+    return { result: -Errno.EIO, length: 0 };
   }
 }

@@ -61,7 +61,7 @@ async function transfer(
 ): Promise<Transfer> {
   using receiver = await bind(run);
   receiver.discard();
-  const { result, reply } = await ask(run, client, request);
+  const { result, reply } = await ask(run, client, request, `dump_room = ${maxLength}\n`);
   if (result < 0) run.io.out(`result ${result}\n`);
   const length = reply.get("dump_len");
   if (typeof length !== "number" || length <= 0 || length > maxLength) {

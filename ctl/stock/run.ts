@@ -71,9 +71,10 @@ export async function ask(
   run: StockRun,
   client: NativeClient,
   name: string,
+  more = "",
 ): Promise<{ result: number; reply: Reply }> {
   try {
-    const reply = await client.request(simpleRequest(name));
+    const reply = await client.request(simpleRequest(name) + more);
     const result = reply.get("result");
     if (reply.get("response") === "OK" && typeof result === "number") return { result, reply };
     const text = `${run.io.programName}: lvmlockd gave no result for ${name}\n`;

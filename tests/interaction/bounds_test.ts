@@ -6,7 +6,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import type { EffectRecord } from "../../core/engine.ts";
 import { Errno } from "../../core/errno.ts";
-import { Effect } from "../../core/records.ts";
+import { Effect, type Field, Input } from "../../core/records.ts";
 import { emptyRequest, LockType, Mode, Op, type Request, ResourceType } from "../../core/types.ts";
 import { TableInputs } from "./inputs.ts";
 import { newEngine } from "./table.ts";
@@ -16,6 +16,9 @@ const MAX_CLIENTS = 65536;
 const MAX_CLIENT_ACTIONS = 1024;
 const MAX_LOCKSPACES = 4096;
 const MAX_QUEUE = 65536;
+
+/** Where a record has the length of its first text. */
+const LENGTH = 33 as Field;
 
 const inVg = { resourceType: ResourceType.vg, vgName: "vg", lockType: LockType.sanlock };
 const start: Request = { ...emptyRequest, ...inVg, op: Op.start };
@@ -71,6 +74,51 @@ Deno.test("lockspaces", () => {
   assertEquals(resultOf(inputs.request(1000, 10_000, start)), -Errno.ENOMEM);
   inputs.lmDone(1, { result: -Errno.EARGS });
   assertEquals(resultOf(inputs.request(1000, 10_001, start)), undefined);
+});
+
+Deno.test("what no host may hand in stops the table", () => {
+  const { dlm } = LockType;
+  const refused = (why: string, attempt: (inputs: TableInputs) => void) => {
+    const inputs = newTable();
+    inputs.restoreLockspace(1, dlm, "vg");
+    assertThrows(() => attempt(inputs), Error, why);
+  };
+  const lock = { vgName: "vg", resourceType: ResourceType.lv, lvUuid: "L", lvArgs: "" };
+  const shared = { ...lock, mode: Mode.sh };
+  refused("restored once", (inputs) => inputs.restoreLockspace(2, dlm, "vg"));
+  refused("a name that can be started", (inputs) => inputs.restoreLockspace(2, dlm, "global"));
+  refused("a name that can be started", (inputs) => {
+    inputs.restoreLockspace(2, dlm, "x".repeat(60));
+  });
+  refused("with its lock type", (inputs) => inputs.restoreLockspace(2, LockType.none, "other"));
+  refused("before the first request", (inputs) => {
+    inputs.request(1, 1, lockVg);
+    inputs.restoreLockspace(2, dlm, "other");
+  });
+  refused("before the first request", (inputs) => {
+    inputs.request(1, 1, lockVg);
+    inputs.restoreLock(shared);
+  });
+  refused("a lock is restored once", (inputs) => {
+    inputs.restoreLock(shared);
+    inputs.restoreLock(shared);
+  });
+  refused("in a mode that is held", (inputs) => inputs.restoreLock({ ...lock, mode: Mode.un }));
+  refused("restored into its lockspace", (inputs) => {
+    inputs.restoreLockspace(2, dlm, "");
+    inputs.restoreLock({ ...shared, vgName: "" });
+  });
+});
+
+Deno.test("a text that is longer than its slot stops the table", () => {
+  const engine = newEngine({ checked: false });
+  for (const kind of Object.values(Input)) {
+    for (const length of [-1, 65, 0x7fffffff]) {
+      const submit = () =>
+        engine.submit(kind, 1, (records, at) => records.setInt(at, LENGTH, length));
+      assertThrows(submit, Error, "does not fit its slot");
+    }
+  }
 });
 
 Deno.test("clients: the host keeps within the bound", () => {

@@ -1,0 +1,24 @@
+/**
+ * Long work in slices, so that the event loop serves others in between.
+ *
+ * @module
+ */
+
+/** Milliseconds after which others have their turn. */
+const SLICE_MS = 1;
+
+/** Looked at now and then by work that takes long. */
+export class Slices {
+  #until = performance.now() + SLICE_MS;
+
+  /** The slice is over: {@link rest} comes next. */
+  get over(): boolean {
+    return performance.now() >= this.#until;
+  }
+
+  /** Lets the event loop run; a new slice begins then. */
+  async rest(): Promise<void> {
+    await new Promise((resume) => setImmediate(resume));
+    this.#until = performance.now() + SLICE_MS;
+  }
+}
