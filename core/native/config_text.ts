@@ -180,5 +180,6 @@ function number(word: string): number | typeof OTHER | undefined {
     const size = octal ? parseInt(digits, 8) : Number(digits);
     return match[1] === "-" ? -size : size;
   }
-  return /^[+-]?[0-9]*\.?[0-9]*([eE][+-]?[0-9]+)?$/.test(word) ? OTHER : undefined;
+  // In linear time: a run of digits is matched in one way only.
+  return /^[+-]?[0-9]*(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?$/.test(word) ? OTHER : undefined;
 }

@@ -136,3 +136,10 @@ Deno.test("what a client writes comes back as it was", () => {
     }),
   );
 });
+
+Deno.test("a long run of digits is read in one pass", () => {
+  for (const digit of ["0", "1"]) {
+    const word = `${digit.repeat(1_000_000)}x`;
+    assertEquals(parseConfigText(`a = ${word}`).get("a"), word);
+  }
+});
