@@ -30,8 +30,9 @@ export async function serveRequest(
     delivered.reject(new Error("The caller closed the connection"));
   });
   try {
-    const request = requestOf(incoming, gone.signal);
-    const response = await fetch(request, { delivered: delivered.promise });
+    const body = bodyOf(incoming);
+    const bindings = { delivered: delivered.promise, gone: gone.signal, ...body && { body } };
+    const response = await fetch(requestOf(incoming), bindings);
     await send(response, outgoing, gone.signal);
   } catch (error) {
     if (!gone.signal.aborted) report(error);
@@ -39,19 +40,22 @@ export async function serveRequest(
   }
 }
 
-function requestOf(incoming: IncomingMessage, signal: AbortSignal): Request {
+/** Without its body, see {@link Bindings}. */
+function requestOf(incoming: IncomingMessage): Request {
   const { method = "GET", url = "/" } = incoming;
   const headers = new Headers();
   for (const [name, values] of Object.entries(incoming.headersDistinct)) {
     for (const value of values ?? []) headers.append(name, value);
   }
-  const hasBody = "content-length" in incoming.headers || "transfer-encoding" in incoming.headers;
-  const body = hasBody && method !== "GET" && method !== "HEAD" ? bodyOf(incoming) : null;
-  return new Request(addressOf(url), { method, headers, body, signal });
+  return new Request(addressOf(url), { method, headers });
 }
 
+/** Addresses that need no second look. */
+const PLAIN = /^(\/\w+)+$/;
+
 /** Only the path counts: there is one server behind a socket, whatever name it was called by. */
-function addressOf(url: string): URL {
+function addressOf(url: string): string | URL {
+  if (PLAIN.test(url)) return `http://lvmlockd${url}`;
   const address = new URL("http://lvmlockd");
   const asked = URL.parse(url.startsWith("/") ? `http://lvmlockd${url}` : url);
   address.pathname = asked?.pathname ?? "/*";
@@ -59,16 +63,14 @@ function addressOf(url: string): URL {
   return address;
 }
 
-/** The body as it arrives. What nobody reads stays unread: the connection is closed then. */
-function bodyOf(incoming: IncomingMessage): ReadableStream<Uint8Array> {
-  const chunks = incoming.iterator({ destroyOnReturn: false });
-  return new ReadableStream({
-    async pull(controller) {
-      const { value, done } = await chunks.next();
-      if (done) controller.close();
-      else controller.enqueue(value);
-    },
-  }, { highWaterMark: 0 });
+/** What nobody reads of it stays unread: the connection is closed then. */
+function bodyOf(incoming: IncomingMessage): AsyncIterable<Uint8Array> | undefined {
+  const { method, headers } = incoming;
+  if (method === "GET" || method === "HEAD") return undefined;
+  if (headers["content-length"] === undefined && headers["transfer-encoding"] === undefined) {
+    return undefined;
+  }
+  return incoming.iterator({ destroyOnReturn: false });
 }
 
 async function send(
@@ -78,7 +80,7 @@ async function send(
 ): Promise<void> {
   if (gone.aborted) return await response.body?.cancel();
   outgoing.writeHead(response.status, Object.fromEntries(response.headers));
-  if (!response.body || response.headers.get("content-type") !== NDJSON) {
+  if (!response.body || !isStream(response)) {
     outgoing.end(new Uint8Array(await response.arrayBuffer()));
     return;
   }
@@ -86,6 +88,11 @@ async function send(
   outgoing.flushHeaders();
   await sendStream(response.body, outgoing, gone);
   outgoing.end();
+}
+
+/** Is it sent as it is made, or because it is long, piece by piece? */
+function isStream({ headers }: Response): boolean {
+  return headers.get("content-type") === NDJSON || headers.has("transfer-encoding");
 }
 
 async function sendStream(

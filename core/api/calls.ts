@@ -60,7 +60,7 @@ function deliveryOf(c: Context<ApiEnv>): Promise<void> {
 
 function signalsOf(api: ApiContext, c: Context<ApiEnv>, session: Session | undefined) {
   const signals: [Exclude<GiveUp, "deadline">, AbortSignal][] = [
-    ["aborted", c.req.raw.signal],
+    ["aborted", c.env?.gone ?? c.req.raw.signal],
     ["shutdown", api.shutdown],
   ];
   if (session) signals.push(["session-ended", session.ended]);

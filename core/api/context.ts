@@ -62,6 +62,10 @@ export interface ApiContext {
 export interface Bindings {
   /** Resolves when the answer was passed on, rejects when the caller was gone before. */
   delivered?: Promise<void>;
+  /** Aborted when the caller goes away; else the request's own signal says so. */
+  gone?: AbortSignal;
+  /** The body as it arrives, where the request has it not: a stream of its own costs much. */
+  body?: AsyncIterable<Uint8Array>;
 }
 export interface ApiEnv {
   Bindings: Bindings;

@@ -22,7 +22,9 @@ const HEADER_MAX_BYTES = 16_384;
 const CONNECTIONS_MAX = 4096;
 /** Connections that wait to be taken: they have no descriptor yet, and get theirs all at once. */
 const BACKLOG_MAX = 511;
-/** Descriptors that the native interface leaves to everything else, or half of all if that is less. */
+/** Descriptors that the native interface takes at most. */
+const NATIVE_MAX = 60_000;
+/** Descriptors that it leaves to everything else, or half of all if that is less. */
 const LEFT_FILES = 2048;
 /** Descriptors for lock managers and files, or half of what is left if that is less. */
 const OTHER_FILES = 128;
@@ -36,7 +38,10 @@ export interface ServeOptions extends Omit<ApiOptions, "shutdown"> {
   path?: string;
   /** An inherited listening socket (socket activation), bound to the path. */
   listenFd?: number;
-  /** Time in which the headers of a request must have arrived, milliseconds. */
+  /**
+   * Time in which the headers of a request must have arrived, milliseconds. Who is late is noticed
+   * within twice this time.
+   */
   headersTimeoutMs?: number;
 }
 
@@ -68,7 +73,8 @@ export async function serveApi(
     headersTimeout: headersTimeoutMs,
     // The application answers slow bodies itself; this is for what it never reads.
     requestTimeout: headersTimeoutMs + 2 * bodyTimeoutMs,
-    connectionsCheckingInterval: Math.min(1000, headersTimeoutMs),
+    // It ticks without connections too: more often would wake an idle daemon.
+    connectionsCheckingInterval: headersTimeoutMs,
     keepAliveTimeout: KEEP_ALIVE_MS,
     requireHostHeader: false, // refused here, in our own words
   }, (incoming, outgoing) => {
@@ -90,7 +96,7 @@ export async function serveApi(
  * runtime's listener takes no more connections for ever when it has failed once for want of one.
  */
 export function connectionLimit(files: number): number {
-  const left = Math.min(LEFT_FILES, files >> 1);
+  const left = Math.max(Math.min(LEFT_FILES, files >> 1), files - NATIVE_MAX);
   return Math.min(CONNECTIONS_MAX, left - Math.min(OTHER_FILES, left >> 1));
 }
 

@@ -43,6 +43,25 @@ export function treeOf(rows: Iterable<InspectRow>): LockspaceView[] {
   return lockspaces;
 }
 
+/** The resources of all lockspaces one after the other, for listings that are too long for a tree. */
+export function* resourcesOf(rows: Iterable<InspectRow>): Generator<ResourceView> {
+  let lockspace: LockspaceRow | undefined;
+  let resource: ResourceView | undefined;
+  for (const row of rows) {
+    if (row.kind === "lock") {
+      resource?.locks.push(row);
+    } else if (row.kind === "action") {
+      if (row.resource) resource?.waiters.push(row);
+    } else {
+      if (resource) yield resource;
+      resource = undefined;
+      if (row.kind === "lockspace") lockspace = row;
+      else if (lockspace) resource = { row, lockspace, locks: [], waiters: [] };
+    }
+  }
+  if (resource) yield resource;
+}
+
 /** The lockspace of a VG, by the VG's name as a byte string. */
 export function lockspaceOf(rows: Iterable<InspectRow>, vgName: string): LockspaceRow | undefined {
   for (const row of rows) {

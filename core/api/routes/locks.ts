@@ -10,7 +10,8 @@ import { type ClientId, Mode, type Reply } from "../../types.ts";
 import { perform } from "../calls.ts";
 import type { ApiContext, ApiEnv } from "../context.ts";
 import { heldMode } from "../deadline.ts";
-import { Presenter, type ResourceJson } from "../present.ts";
+import { answerWith, lockListing, type Wanted } from "../lock_listing.ts";
+import type { ResourceJson } from "../present.ts";
 import { refusal } from "../refusal.ts";
 import { type LockBody, lockRequest } from "../requests.ts";
 import { alreadyHeld, succeeded } from "../results.ts";
@@ -26,7 +27,6 @@ import {
   Released,
 } from "../schemas/locks.ts";
 import { problems } from "../schemas/problem.ts";
-import { treeOf } from "../view.ts";
 
 const list = createRoute({
   method: "get",
@@ -96,7 +96,11 @@ const release = createRoute({
 
 export function lockRoutes(api: ApiContext) {
   return new OpenAPIHono<ApiEnv>()
-    .openapi(list, (c) => c.json({ resources: listed(api, c.req.valid("query")) }, 200))
+    .openapi(list, async (c) => {
+      const pieces = await lockListing(api, wantedBy(c.req.valid("query")));
+      // Typed answers are made from objects; this one exists as text only.
+      return answerWith(pieces) as never;
+    })
     .openapi(acquire, async (c) => {
       const body = c.req.valid("json");
       const call = callOf(api, body, body.mode);
@@ -155,18 +159,12 @@ function targetOf(body: LockBody, mode: "un" | "sh" | "ex") {
 
 type Filter = z.output<typeof LockQuery>;
 
-function listed(api: ApiContext, filter: Filter): ResourceJson[] {
-  const presenter = new Presenter(api.service, api.now());
+function wantedBy(filter: Filter): Wanted {
   const involves = ({ holders, waiters }: ResourceJson, client: ClientId) =>
     [...holders, ...waiters].some((one) => one.client?.id === client);
-  return treeOf(api.service.inspect())
-    .flatMap(({ resources }) => resources)
-    .filter(({ locks, waiters }) => locks.length + waiters.length > 0)
-    .map((view) => presenter.resource(view))
-    .filter((resource) =>
-      (filter.vg === undefined || resource.vg === filter.vg) &&
-      (filter.type === undefined || resource.type === filter.type) &&
-      (filter.mode === undefined || resource.holders.some(({ mode }) => mode === filter.mode)) &&
-      (filter.client === undefined || involves(resource, filter.client))
-    );
+  return (resource) =>
+    (filter.vg === undefined || resource.vg === filter.vg) &&
+    (filter.type === undefined || resource.type === filter.type) &&
+    (filter.mode === undefined || resource.holders.some(({ mode }) => mode === filter.mode)) &&
+    (filter.client === undefined || involves(resource, filter.client));
 }
