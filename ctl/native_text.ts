@@ -37,7 +37,7 @@ function quote(value: string | number): string {
   return typeof value === "number" ? `${value}` : `"${value.replace(/["\\]/g, "\\$&")}"`;
 }
 
-const blank = /(?:\s|#[^\n]*)*/y;
+const blank = /(?:\s|#[^\n]*(?:\n|$))*/y;
 const key = /"((?:[^"\\]|\\.)*)"|[^\s#={}"]+/y;
 const equals = /\s*=\s*/y;
 const value = /"((?:[^"\\]|\\[^])*)"|'([^']*)'|[^\s#={}"']+/y;
