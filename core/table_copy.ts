@@ -25,7 +25,9 @@ export class TableCopies {
   /** Hands all rows of one moment to `use`, when earlier listings are done. */
   listing<Result>(use: (rows: Iterable<InspectRow>) => Promise<Result>): Promise<Result> {
     const result = this.#last.then(async () => await use(await this.#rows()));
-    this.#last = result.catch(() => {});
+    // Nothing of the result is kept: it may be large.
+    const nothing = () => {};
+    this.#last = result.then(nothing, nothing);
     return result;
   }
 

@@ -28,11 +28,17 @@ export interface Site {
   directory: string;
   /** CPU that everything is bound to, if wanted. */
   pinnedTo: number | undefined;
+  /** This project's daemon as an executable, instead of from the sources. */
+  executable: string | undefined;
+  /** Module that is loaded into our daemon before it starts. */
+  probe?: string;
 }
 
 /** What `/proc` says of a process: resident memory in KiB, CPU time in seconds. */
 export interface Usage {
   rssKib: number;
+  /** The part of it that is nobody else's: no pages of files. */
+  ownKib: number;
   cpuSeconds: number;
 }
 
@@ -44,6 +50,16 @@ export function commandLine(site: Site, command: string[]): [string, string[]] {
   return [full[0]!, full.slice(1)];
 }
 
+/** The words that start this project's daemon; from the sources with a `probe` if one is given. */
+function ourProgram({ executable, probe }: Site): string[] {
+  const main = new URL("../../main.ts", import.meta.url).pathname;
+  if (probe !== undefined) {
+    const options = ["--v8-flags=--expose-gc", `--preload=${probe}`];
+    return [Deno.execPath(), "run", "-A", ...options, main];
+  }
+  return executable === undefined ? [Deno.execPath(), "run", "-A", main] : [executable];
+}
+
 function serverCommand(name: DaemonName, site: Site, directory: string): string[] {
   const socket = `${directory}/native.sock`;
   if (name === "floor") return [site.programs.floor, socket];
@@ -52,8 +68,7 @@ function serverCommand(name: DaemonName, site: Site, directory: string): string[
     const adopt = ["--adopt-file", `${directory}/adopt`];
     return ["lvmlockd", "--test", "-g", "dlm", "-f", ...sockets, ...adopt];
   }
-  const main = new URL("../../main.ts", import.meta.url).pathname;
-  const ours = [Deno.execPath(), "run", "-A", main, "--foreground", ...sockets];
+  const ours = [...ourProgram(site), "--foreground", ...sockets];
   ours.push("--api-socket", `${directory}/api.sock`);
   return name === "test" ? [...ours, "--test", "-g", "dlm"] : [...ours, "--state-dir", directory];
 }
@@ -69,17 +84,19 @@ export function killAll(): void {
 /** A server that runs, with its VG started. Ends with SIGKILL: nothing of it is kept. */
 export class Daemon implements AsyncDisposable {
   readonly socket: string;
+  readonly apiSocket: string;
   /** Lock args that requests about the VG carry. */
   vgArgs = "none";
   #child: Deno.ChildProcess;
-  #errors: Promise<string>;
+  #errors = new LastText();
 
   private constructor(readonly name: DaemonName, site: Site) {
     const directory = Deno.makeTempDirSync({ dir: site.directory, prefix: `${name}-` });
     this.socket = `${directory}/native.sock`;
+    this.apiSocket = `${directory}/api.sock`;
     const [command, args] = commandLine(site, serverCommand(name, site, directory));
     this.#child = new Deno.Command(command, { args, stdout: "null", stderr: "piped" }).spawn();
-    this.#errors = lastText(this.#child.stderr);
+    this.#errors.read(this.#child.stderr);
     alive.add(this.#child);
     this.#child.status.then(() => alive.delete(this.#child));
   }
@@ -97,18 +114,33 @@ export class Daemon implements AsyncDisposable {
     return daemon;
   }
 
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  /** The last lines that it printed about something, newest last. */
+  said(about: RegExp): string[] {
+    return this.#errors.text.split("\n").filter((text) => about.test(text));
+  }
+
   usage(): Usage {
     const proc = `/proc/${this.#child.pid}`;
-    const rss = /^VmRSS:\s+(\d+) kB/m.exec(Deno.readTextFileSync(`${proc}/status`));
+    const status = Deno.readTextFileSync(`${proc}/status`);
+    const kib = (name: string) =>
+      Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)?.[1]);
     // Fields after the command name, which may itself contain spaces: utime is 12th, stime 13th.
     const stat = Deno.readTextFileSync(`${proc}/stat`).replace(/^.*\) /s, "").split(" ");
-    return { rssKib: Number(rss?.[1]), cpuSeconds: (Number(stat[11]) + Number(stat[12])) / 100 };
+    return {
+      rssKib: kib("VmRSS"),
+      ownKib: kib("RssAnon") + kib("RssShmem"),
+      cpuSeconds: (Number(stat[11]) + Number(stat[12])) / 100,
+    };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (alive.has(this.#child)) this.#child.kill("SIGKILL");
     await this.#child.status;
-    await this.#errors;
+    await this.#errors.ended;
   }
 
   /** Tries to connect until the server listens, has ended, or had {@link START_TIMEOUT_MS}. */
@@ -125,7 +157,7 @@ export class Daemon implements AsyncDisposable {
       const ended = await Promise.race([this.#child.status, pause(20)]);
       if (ended) {
         throw new SetupError(
-          `${daemonTitles[this.name]} ended (${ended.code}):\n${await this.#errors}`,
+          `${daemonTitles[this.name]} ended (${ended.code}):\n${this.#errors.text}`,
         );
       }
     }
@@ -153,11 +185,18 @@ function pause(ms: number): Promise<undefined> {
   return new Promise((resolve) => setTimeout(() => resolve(undefined), ms));
 }
 
-/** The end of what a stream says, once it has ended. */
-async function lastText(stream: ReadableStream<Uint8Array>): Promise<string> {
-  let text = "";
-  for await (const part of stream.pipeThrough(new TextDecoderStream())) {
-    text = (text + part).slice(-2000);
+/** The end of what a stream says. */
+class LastText {
+  text = "";
+  ended: Promise<void> = Promise.resolve();
+
+  read(stream: ReadableStream<Uint8Array>): void {
+    this.ended = this.#read(stream);
   }
-  return text;
+
+  async #read(stream: ReadableStream<Uint8Array>): Promise<void> {
+    for await (const part of stream.pipeThrough(new TextDecoderStream())) {
+      this.text = (this.text + part).slice(-200_000);
+    }
+  }
 }

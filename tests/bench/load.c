@@ -6,8 +6,9 @@
  * Prints one line of JSON: `total` requests sent, and of those sent after the warm-up: number,
  * requests a second and latency quantiles in microseconds.
  *
- * usage: load SOCKET WORK CONNECTIONS [seconds=S] [requests=N] [warmup=S] [vg=NAME] [args=TEXT]
- *        [split=1]
+ * usage: load SOCKET WORK CONNECTIONS [seconds=S] [requests=N] [from=N] [warmup=S] [vg=NAME]
+ *        [args=TEXT] [split=1]
+ *   from: number of the first LV of hold
  *   split: body and terminator in two writes, as the lvm commands do
  *   WORK  lv         lock_lv ex, then un, of an LV of the connection's own (transient)
  *         persistent the same with opts "persistent"
@@ -49,7 +50,7 @@ static enum work work;
 static const char *vg = "benchvg", *vg_args = "1.0.0:test";
 static double seconds = 0, warmup = 0;
 static int split = 0;
-static uint64_t wanted = 0, issued = 0;
+static uint64_t wanted = 0, issued = 0, first_lv = 0;
 static uint32_t *samples;       /* nanoseconds, of answered requests after the warm-up */
 static size_t sample_count = 0, sample_room = 0;
 static uint64_t measure_from_ns, stop_ns;
@@ -116,7 +117,7 @@ static void prepare(struct connection *c, uint64_t number)
 static void send_request(struct connection *c)
 {
 	if (work == HOLD)
-		c->length[0] = lv_request(c->request[0], "ex", 1, 'H', issued);
+		c->length[0] = lv_request(c->request[0], "ex", 1, 'H', first_lv + issued);
 	const char *text = c->request[c->unlocking];
 	size_t length = c->length[c->unlocking];
 	issued++;
@@ -267,6 +268,7 @@ static void option(const char *text)
 	size_t name = (size_t)(value++ - text);
 	if (name == 7 && !strncmp(text, "seconds", name)) seconds = atof(value);
 	else if (name == 8 && !strncmp(text, "requests", name)) wanted = strtoull(value, NULL, 10);
+	else if (name == 4 && !strncmp(text, "from", name)) first_lv = strtoull(value, NULL, 10);
 	else if (name == 6 && !strncmp(text, "warmup", name)) warmup = atof(value);
 	else if (name == 2 && !strncmp(text, "vg", name)) vg = value;
 	else if (name == 4 && !strncmp(text, "args", name)) vg_args = value;
@@ -277,7 +279,7 @@ static void option(const char *text)
 int main(int argc, char **argv)
 {
 	if (argc < 4)
-		fail("usage: load SOCKET WORK CONNECTIONS [seconds=S] [requests=N] [warmup=S] [vg=NAME] [args=TEXT] [split=1]");
+		fail("usage: load SOCKET WORK CONNECTIONS [seconds=S] [requests=N] [from=N] [warmup=S] [vg=NAME] [args=TEXT] [split=1]");
 	int connections = atoi(argv[3]), known = sizeof work_names / sizeof *work_names;
 	for (int i = 4; i < argc; i++)
 		option(argv[i]);

@@ -17,12 +17,14 @@ export interface LoadOptions {
   warmup?: number;
   /** Number of requests instead of a time. */
   requests?: number;
+  /** Number of the first LV of `hold`. */
+  from?: number;
   /** Requests in two writes, body and terminator, as the lvm commands send them. */
   split?: boolean;
 }
 
 /** What the load generator prints; quantiles of the latency in microseconds. */
-interface LoadResult {
+export interface LoadResult {
   /** Requests sent, also during the warm-up. */
   total: number;
   requests: number;
@@ -39,13 +41,15 @@ interface LoadResult {
 export interface Sample extends LoadResult {
   /** CPU time the server took for one request, all its threads, microseconds. */
   cpuMicros: number;
+  /** Share of one CPU that the load generator took itself, 0 to 1: near 1 it is the limit. */
+  loadShare: number;
   /** Share of the machine's CPU time that other programs took meanwhile, 0 to 1. */
   others: number;
 }
 
 /** Puts load on a server. Throws if one reply was not the expected one. */
 export async function putLoad(site: Site, daemon: Daemon, options: LoadOptions): Promise<Sample> {
-  const { work, connections, seconds = 0, warmup = 0, requests = 0, split = false } = options;
+  const { work, connections, seconds = 0, warmup = 0, requests = 0 } = options;
   const [command, args] = commandLine(site, [
     site.programs.load,
     daemon.socket,
@@ -54,19 +58,28 @@ export async function putLoad(site: Site, daemon: Daemon, options: LoadOptions):
     `seconds=${seconds}`,
     `warmup=${warmup}`,
     `requests=${requests}`,
-    `split=${Number(split)}`,
+    `from=${options.from ?? 0}`,
+    `split=${Number(options.split === true)}`,
     `vg=${VG_NAME}`,
     `args=${daemon.vgArgs}`,
   ]);
+  return await costOf(daemon, async () => {
+    return JSON.parse(await output(command, args, "is it installed?")) as LoadResult;
+  });
+}
+
+/** What a load cost the server and what others took meanwhile. */
+export async function costOf(daemon: Daemon, load: () => Promise<LoadResult>): Promise<Sample> {
   const before = daemon.usage().cpuSeconds;
   const machine = machineCpu();
-  const result: LoadResult = JSON.parse(await output(command, args, "is it installed?"));
+  const result = await load();
   const cpuSeconds = daemon.usage().cpuSeconds - before;
   const { busy, total } = machineCpu();
   const foreign = busy - machine.busy - cpuSeconds - result.loadCpuSeconds;
   return {
     ...result,
     cpuMicros: cpuSeconds * 1e6 / result.total,
+    loadShare: result.loadCpuSeconds / (result.seconds * result.total / result.requests),
     others: Math.max(0, foreign / (total - machine.total)),
   };
 }

@@ -1,88 +1,22 @@
 /**
  * `deno task bench`: this daemon and the stock one side by side on the same work, in one run on one
- * machine, through the native socket. Prints a table; asserts nothing about times.
+ * machine, through the native socket; then this daemon's memory, listings, HTTP API and more. Prints
+ * tables; asserts nothing about times.
  *
  * @module
  */
-import { parseArgs } from "@std/cli/parse-args";
+import { chartOf } from "./chart.ts";
 import { type DaemonName, daemonNames, killAll, type Site } from "./daemons.ts";
-import { measureStage, type Pace, type StageResult } from "./measure.ts";
+import { measureStage, type StageResult } from "./measure.ts";
+import { help, type Options, readOptions } from "./options.ts";
 import { plan } from "./plan.ts";
 import { compare, report } from "./report.ts";
+import { sections } from "./sections/mod.ts";
+import type { Section } from "./sections/names.ts";
 import { compile, SetupError, stockVersion } from "./tools.ts";
-
-const help =
-  `Measures this daemon side by side with the stock lvmlockd. Needs root, cc and lvmlockd.
-
-usage: deno task bench [options]
-  --pairs N       rounds for each row (default 3)
-  --seconds S     measured seconds in each round (default 2)
-  --retake N      measure again up to N times what other programs disturbed (default 0)
-  --held N,N,...  numbers of held locks to measure with, besides none (default 10000)
-  --daemons LIST  of floor,stock,test,durable (default all)
-  --all           also VG locks and the bare handshake
-  --split         requests in two writes, as the lvm commands send them
-  --pin CPU       bind the load generator and every server to one CPU
-  --dir DIR       where sockets, state and compiled programs go (default /var/tmp)
-  --json FILE     write all samples, medians and ratios
-  --quick         under a minute: 2 rounds of 0.4 s
-`;
 
 /** Load average from which on it is said that the machine is busy. */
 const BUSY = 0.5;
-
-interface Options {
-  pace: Pace;
-  held: number[];
-  daemons: DaemonName[];
-  all: boolean;
-  pinnedTo: number | undefined;
-  directory: string;
-  json: string | undefined;
-}
-
-function numberOf(name: string, text: string, least: number): number {
-  const value = Number(text);
-  if (text === "" || !(value >= least)) {
-    throw new SetupError(`--${name} ${text}: a number of at least ${least} is needed`);
-  }
-  return value;
-}
-
-function readOptions(args: string[]): Options {
-  const given = parseArgs(args, {
-    boolean: ["all", "quick", "split", "help"],
-    string: ["pairs", "seconds", "retake", "held", "daemons", "pin", "dir", "json"],
-    unknown: (option) => {
-      throw new SetupError(`Unknown option: ${option}\n\n${help}`);
-    },
-  });
-  if (given.help) {
-    console.log(help);
-    Deno.exit(0);
-  }
-  const text = (name: string, otherwise: string) => String(given[name] ?? otherwise);
-  const seconds = numberOf("seconds", text("seconds", given.quick ? "0.4" : "2"), 0.05);
-  const daemons = text("daemons", daemonNames.join(",")).split(",");
-  const unknown = daemons.find((name) => !daemonNames.includes(name as DaemonName));
-  if (unknown !== undefined) throw new SetupError(`Unknown daemon: ${unknown}`);
-  return {
-    pace: {
-      rounds: Math.floor(numberOf("pairs", text("pairs", given.quick ? "2" : "3"), 1)),
-      seconds,
-      warmup: seconds / 4,
-      retakes: Math.floor(numberOf("retake", text("retake", "0"), 0)),
-      split: given.split === true,
-    },
-    held: text("held", "10000").split(",").map((n) => Math.floor(numberOf("held", n, 0)))
-      .filter((n) => n > 0),
-    daemons: daemonNames.filter((name) => daemons.includes(name)),
-    all: given.all === true,
-    pinnedTo: given.pin === undefined ? undefined : Math.floor(numberOf("pin", text("pin", ""), 0)),
-    directory: text("dir", "/var/tmp"),
-    json: given.json === undefined ? undefined : String(given.json),
-  };
-}
 
 /** The machine and the programs, for a reader of the figures. */
 async function circumstances(options: Options, directory: string) {
@@ -100,37 +34,73 @@ async function circumstances(options: Options, directory: string) {
     stateFileSystem: mount?.[2] ?? "unknown",
     deno: Deno.version.deno,
     stock: options.daemons.includes("stock") ? await stockVersion() : "not measured",
+    program: options.executable ?? "sources",
     pinnedTo: options.pinnedTo,
     ...options.pace,
   };
 }
 
-function writeJson(file: string, about: object, stages: StageResult[]): void {
-  const rowsWithRatios = (stage: StageResult) =>
-    stage.rows.map((row) => ({
+/** The rows of all stages with the ratios that the report shows. */
+function withRatios(stages: readonly StageResult[]) {
+  const ratios = (of: (name: DaemonName) => unknown) =>
+    Object.fromEntries(daemonNames.map((name) => [name, of(name)]));
+  return stages.map((stage) => ({
+    ...stage,
+    rows: stage.rows.map((row) => ({
       ...row,
-      timesStock: Object.fromEntries(daemonNames.map((name) => [name, compare(row, name)])),
-    }));
-  const full = stages.map((stage) => ({ ...stage, rows: rowsWithRatios(stage) }));
-  Deno.writeTextFileSync(file, JSON.stringify({ about, stages: full }, null, 2) + "\n");
+      timesStock: ratios((name) => compare(row, name)),
+      timesFloor: ratios((name) => compare(row, name, "floor")),
+      p99TimesStock: ratios((name) => compare(row, name, "stock", "p99")),
+    })),
+  }));
+}
+
+const tell = (text: string) => console.error(`... ${text}`);
+
+async function measureStages(options: Options, site: Site): Promise<StageResult[]> {
+  const stages: StageResult[] = [];
+  for (const stage of options.load ? plan(options.held, options.all) : []) {
+    const names = options.daemons.filter((name) =>
+      name !== "stock" || stage.held <= options.stockHeld
+    );
+    stages.push(await measureStage(stage, names, site, options.pace, tell));
+  }
+  if (stages.length > 0) console.log(`\n${report(stages)}`);
+  return stages;
+}
+
+async function measureSections(options: Options, site: Site): Promise<Record<string, Section>> {
+  const { requests, idleSeconds, tableSteps, pace: { rounds, seconds } } = options;
+  const found: Record<string, Section> = {};
+  for (const name of options.sections) {
+    const settings = { site, rounds, seconds, requests, idleSeconds, tableSteps, tell };
+    const section = found[name] = await sections[name](settings);
+    console.log(`\n${section.title}\n${section.lines.join("\n")}`);
+  }
+  return found;
 }
 
 async function run(options: Options, directory: string): Promise<void> {
   const about = await circumstances(options, directory);
-  const site: Site = { programs: await compile(directory), directory, pinnedTo: options.pinnedTo };
+  const { pinnedTo, executable } = options;
+  const site: Site = { programs: await compile(directory), directory, pinnedTo, executable };
   for (const [name, value] of Object.entries(about)) {
     if (value !== undefined) console.log(`${name.padEnd(16)} ${value}`);
   }
   if (about.loadAverage[0]! > BUSY) {
     console.error("... other programs are busy on this machine: the figures will scatter");
   }
-  const stages: StageResult[] = [];
-  for (const stage of plan(options.held, options.all)) {
-    const tell = (text: string) => console.error(`... ${text}`);
-    stages.push(await measureStage(stage, options.daemons, site, options.pace, tell));
+  const stages = await measureStages(options, site);
+  const note = `${about.cpus} CPUs (${about.cpu}), kernel ${about.kernel}, ${
+    about.date.slice(0, 10)
+  }`;
+  const chart = chartOf(stages, note);
+  if (options.svg !== undefined && chart !== undefined) Deno.writeTextFileSync(options.svg, chart);
+  const others = await measureSections(options, site);
+  if (options.json !== undefined) {
+    const all = { about, stages: withRatios(stages), sections: others };
+    Deno.writeTextFileSync(options.json, JSON.stringify(all, null, 2) + "\n");
   }
-  console.log(`\n${report(stages)}`);
-  if (options.json !== undefined) writeJson(options.json, about, stages);
 }
 
 /** Runs the benchmark; leaves no process and no file behind, also when interrupted. */
@@ -149,6 +119,10 @@ async function main(): Promise<number> {
   }
   try {
     const options = readOptions(Deno.args);
+    if (options === undefined) {
+      console.log(help);
+      return 0;
+    }
     directory = Deno.makeTempDirSync({ dir: options.directory, prefix: "lvmlockd-bench-" });
     await run(options, directory);
     return 0;

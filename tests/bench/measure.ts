@@ -33,6 +33,7 @@ export interface RowResult extends Row {
 
 /** Resident memory in KiB. */
 export interface Memory {
+  /** Warmed up, nothing held. */
   started: number;
   /** After the locks to be held were taken; the same as `started` if there are none. */
   holding: number;
@@ -73,8 +74,12 @@ export async function measureStage(
   return result;
 }
 
-/** Takes the locks to be held and warms the server up, so that compilers have had their chance. */
+/**
+ * Warms the server up, so that compilers and heaps have had their chance, then takes the locks to be
+ * held: what its memory grows by is theirs.
+ */
 async function prepare(daemon: Daemon, held: number, site: Site, pace: Pace, result: StageResult) {
+  await putLoad(site, daemon, { work: "lv", connections: 16, seconds: pace.seconds });
   const started = daemon.usage().rssKib;
   if (held && daemon.name !== "floor") {
     const load = { work: "hold", connections: 4, requests: held } as const;
@@ -82,7 +87,6 @@ async function prepare(daemon: Daemon, held: number, site: Site, pace: Pace, res
   }
   const holding = daemon.usage().rssKib;
   result.memory[daemon.name] = { started, holding, end: holding };
-  await putLoad(site, daemon, { work: "lv", connections: 16, seconds: pace.seconds });
 }
 
 async function measureRow(row: Row, daemons: readonly Daemon[], site: Site, pace: Pace) {

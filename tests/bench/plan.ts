@@ -19,6 +19,7 @@ export interface Stage {
 
 const emptyTable: Row[] = [
   { work: "lv", connections: 1 },
+  { work: "lv", connections: 4 },
   { work: "lv", connections: 16 },
   { work: "lv", connections: 100 },
   { work: "persistent", connections: 1 },

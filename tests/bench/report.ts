@@ -11,18 +11,25 @@ import { rowTitle } from "./plan.ts";
 import { median, pairRatios } from "./stats.ts";
 
 export interface Comparison {
-  /** Ratio to the stock daemon in each round, bigger is faster. */
+  /** Ratio to the other server in each round. */
   each: number[];
   median: number;
 }
 
-/** Requests a second against the stock daemon's; absent when either was not measured. */
-export function compare(row: RowResult, name: DaemonName): Comparison | undefined {
+type Figure = "requestsPerSecond" | "p99";
+
+/** A figure of one server against that of another; absent when either was not measured. */
+export function compare(
+  row: RowResult,
+  name: DaemonName,
+  other: DaemonName = "stock",
+  figure: Figure = "requestsPerSecond",
+): Comparison | undefined {
   const ours = row.samples[name];
-  const stock = row.samples.stock;
-  if (!ours || !stock || name === "stock") return undefined;
-  const speed = (samples: Sample[]) => samples.map((sample) => sample.requestsPerSecond);
-  const each = pairRatios(speed(ours), speed(stock));
+  const theirs = row.samples[other];
+  if (!ours || !theirs || name === other) return undefined;
+  const figures = (samples: Sample[]) => samples.map((sample) => sample[figure]);
+  const each = pairRatios(figures(ours), figures(theirs));
   return { each, median: median(each) };
 }
 
@@ -36,11 +43,22 @@ export function report(stages: readonly StageResult[]): string {
   return [...legend, "", header, ...rows, ...memoryLines(stages)].join("\n");
 }
 
-const columns = ["req/s", "p50 µs", "p99 µs", "max µs", "CPU µs/req", "others %", "x stock"];
+const columns = [
+  "req/s",
+  "p50 µs",
+  "p99 µs",
+  "max µs",
+  "CPU µs/req",
+  "load %",
+  "others %",
+  "x floor",
+  "p99 x stock",
+  "x stock",
+];
 const header = line("", columns, "each round");
 
 function line(first: string, cells: readonly string[], last = ""): string {
-  return `  ${first.padEnd(8)}${cells.map((cell) => cell.padStart(11)).join("")}  ${last}`
+  return `  ${first.padEnd(8)}${cells.map((cell) => cell.padStart(12)).join("")}  ${last}`
     .trimEnd();
 }
 
@@ -54,14 +72,18 @@ function rowLines(row: RowResult): string[] {
     if (!samples) return [];
     const middle = (key: keyof Sample) => median(samples.map((sample) => sample[key]));
     const ratio = compare(row, name);
+    const times = (comparison?: Comparison) => comparison ? comparison.median.toFixed(2) : "";
     const cells = [
       whole(middle("requestsPerSecond")),
       whole(middle("p50")),
       whole(middle("p99")),
       whole(middle("max")),
       middle("cpuMicros").toFixed(1),
+      (middle("loadShare") * 100).toFixed(0),
       (middle("others") * 100).toFixed(0),
-      ratio ? ratio.median.toFixed(2) : "",
+      times(compare(row, name, "floor")),
+      times(compare(row, name, "stock", "p99")),
+      times(ratio),
     ];
     return [line(name, cells, ratio?.each.map((value) => value.toFixed(2)).join(" "))];
   });
@@ -80,7 +102,7 @@ function memoryLines(stages: readonly StageResult[]): string[] {
       return [line(name, [...cells, taking ? whole(taking) : ""])];
     })
   );
-  const heads = ["locks held", "start MiB", "hold MiB", "end MiB", "KiB/lock", "taken/s"];
-  return ["Resident memory: at the start, with the locks held, after all rows", line("", heads)]
+  const heads = ["locks held", "warm MiB", "hold MiB", "end MiB", "KiB/lock", "taken/s"];
+  return ["Resident memory: warmed up, with the locks held, after all rows", line("", heads)]
     .concat(lines);
 }

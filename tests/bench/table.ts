@@ -16,6 +16,8 @@
  *
  * and then how long it takes until every one of `--waiters` clients has had the same lock.
  *
+ * The benchmark of the whole daemon uses {@link measureTable}.
+ *
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
@@ -175,15 +177,23 @@ function round(table: Table, steps: number): { cpu: number; clock: number } {
   };
 }
 
-interface Row {
+export interface TableRow {
   held: number;
+  /** Made altogether. */
+  steps: number;
   bytesPerLock: number;
   cpu: number[];
   clock: number[];
   growth: number;
 }
 
-function measure(module: WebAssembly.Module, held: number, steps: number, rounds: number): Row {
+/** Measures so many rounds with so many locks held. */
+export function measureTable(
+  module: WebAssembly.Module,
+  held: number,
+  steps: number,
+  rounds: number,
+): TableRow {
   const table = new Table(module);
   const empty = table.memoryBytes;
   hold(table, held);
@@ -192,6 +202,7 @@ function measure(module: WebAssembly.Module, held: number, steps: number, rounds
   const samples = Array.from({ length: rounds }, () => round(table, steps));
   return {
     held,
+    steps: steps * rounds,
     bytesPerLock: held === 0 ? 0 : (before - empty) / held,
     cpu: samples.map(({ cpu }) => cpu),
     clock: samples.map(({ clock }) => clock),
@@ -209,6 +220,12 @@ function drain(module: WebAssembly.Module, waiters: number): number {
   return cpuSeconds() - begin;
 }
 
+/** The table in a file; that of the project if none is given. */
+export function readModule(file?: string): WebAssembly.Module {
+  const ours = new URL("../../wasm/lock_table.wasm", import.meta.url);
+  return new WebAssembly.Module(Deno.readFileSync(file ?? ours));
+}
+
 function print(cells: string[]): void {
   console.log(cells.map((cell) => cell.padStart(14)).join(""));
 }
@@ -221,13 +238,12 @@ function main(): void {
     },
   });
   const text = (name: string, otherwise: string) => String(given[name] ?? otherwise);
-  const file = text("table", new URL("../../wasm/lock_table.wasm", import.meta.url).pathname);
-  const module = new WebAssembly.Module(Deno.readFileSync(file));
+  const module = readModule(given.table === undefined ? undefined : String(given.table));
   const steps = Number(text("steps", "400000"));
   const rounds = Number(text("rounds", "5"));
   print(["held", "bytes/lock", "steps/s", "slowest", "by the clock", "slowest", "growth"]);
   for (const held of text("held", "0,100000").split(",").map(Number)) {
-    const row = measure(module, held, steps, rounds);
+    const row = measureTable(module, held, steps, rounds);
     const { cpu, clock } = row;
     const figures = [row.bytesPerLock, median(cpu), Math.min(...cpu), median(clock)];
     const whole = [row.held, ...figures, Math.min(...clock), row.growth];
@@ -238,4 +254,4 @@ function main(): void {
   console.log(`${waiters} clients had one lock in turn: ${median(seconds).toFixed(3)} s CPU time`);
 }
 
-main();
+if (import.meta.main) main();

@@ -12,6 +12,7 @@ export class SetupError extends Error {}
 export interface Programs {
   load: string;
   floor: string;
+  http_load: string;
 }
 
 /** Output of a program that must succeed. Throws {@link SetupError} if it cannot be run or fails. */
@@ -29,9 +30,13 @@ export async function output(command: string, args: string[], hint: string): Pro
   return decoder.decode(result.stdout);
 }
 
-/** Compiles the load generator and the floor server into `directory`. */
+/** Compiles the load generators and the floor server into `directory`. */
 export async function compile(directory: string): Promise<Programs> {
-  const programs = { load: `${directory}/load`, floor: `${directory}/floor` };
+  const programs: Programs = {
+    load: `${directory}/load`,
+    floor: `${directory}/floor`,
+    http_load: `${directory}/http_load`,
+  };
   for (const [name, path] of Object.entries(programs)) {
     const source = new URL(`./${name}.c`, import.meta.url).pathname;
     await output(

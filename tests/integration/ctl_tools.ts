@@ -16,7 +16,10 @@ export const ourCtl = [Deno.execPath(), "run", "-A", "--quiet", file("ctl_entry.
 export const nativeSocket = "/run/lvm/lvmlockd.socket";
 export const apiSocket = "/run/lvm/lvmlockd-api.socket";
 
-/** What a control tool did: how it ended, and the requests it sent, process ids made alike. */
+/**
+ * What a control tool did: how it ended, and the requests it sent, process ids made alike and without
+ * what only ours says: how long a listing may be.
+ */
 export interface Observed extends Finished {
   requests: string[];
 }
@@ -56,7 +59,10 @@ export class FakeDaemonBench implements AsyncDisposable {
     const finished = await this.sandbox.run(words, env);
     const log = await Deno.readTextFile(this.logPath);
     const requests = log.split("\n").filter(Boolean).map((line) =>
-      (JSON.parse(line) as string).replace(/^pid =\d+$/m, "pid =N")
+      (JSON.parse(line) as string).replace(/^pid =\d+$/m, "pid =N").replace(
+        /^dump_room = .*\n/m,
+        "",
+      )
     );
     return { ...finished, requests };
   }
