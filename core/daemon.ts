@@ -245,9 +245,18 @@ export class Daemon {
     await this.#close(this.#handingOver && this.sockets.native !== undefined);
     if (!locksStay) {
       if (this.options.killPath === "") removeIfThere(killScriptOf(this.options.stateDir));
-      this.#recorder?.remove();
+      this.#removeAdoptFile();
     }
     this.onExit(status);
+  }
+
+  /** What cannot be removed tells the next daemon of locks that are not there: it finds out. */
+  #removeAdoptFile(): void {
+    try {
+      this.#recorder?.remove();
+    } catch (error) {
+      log.error(error instanceof Error ? error.message : String(error));
+    }
   }
 
   async #close(pidFileStays = false): Promise<void> {

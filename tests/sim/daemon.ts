@@ -117,7 +117,11 @@ export class SimDaemon {
 
   #end(): void {
     this.service.refuseAll();
-    this.#recorder.remove();
+    try {
+      this.#recorder.remove();
+    } catch (error) {
+      return this.#fatal(error);
+    }
     this.ended = true;
     this.world.daemonEnds(this, "it ends in order");
   }
