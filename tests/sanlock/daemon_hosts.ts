@@ -83,10 +83,24 @@ export class LvmHost implements AsyncDisposable {
 
   /** Starts our daemon, in the place of one that has ended; it serves when this resolves. */
   async startDaemon(more: StartOptions = {}): Promise<void> {
+    const process = await this.place.start(await this.startOptions(more));
+    this.#processes.push(process);
+  }
+
+  /** Starts our daemon and kills it after so many milliseconds, when it may not serve yet. */
+  async startBroken(ms: number): Promise<void> {
+    const process = this.place.spawn(await this.startOptions());
+    this.#processes.push(process);
+    await new Promise((wake) => setTimeout(wake, ms));
+    await process.kill();
+  }
+
+  /** What our daemon is started with on this host. */
+  async startOptions(more: StartOptions = {}): Promise<StartOptions> {
     const { hostId = this.number, args = [], notesKills = false } = this.options;
     const kill = notesKills ? ["--kill-path", this.#killPath] : [];
     if (notesKills) await Deno.writeTextFile(this.#killPath, noteKill, { mode: 0o755 });
-    const process = await this.place.start({
+    return {
       ...more,
       args: [..."-D -o 1 -i".split(" "), `${hostId}`, ...kill, ...args, ...more.args ?? []],
       env: {
@@ -95,8 +109,7 @@ export class LvmHost implements AsyncDisposable {
         ...this.options.env,
         ...more.env,
       },
-    });
-    this.#processes.push(process);
+    };
   }
 
   /** Starts a sanlock daemon in the place of the one that has ended. */

@@ -11,6 +11,10 @@ import { dlmNodeCrash } from "./dlm/node_crash.ts";
 import { dlmOneHost } from "./dlm/one_host.ts";
 import { dlmSameRequests } from "./dlm/same_requests.ts";
 import { dlmSharedVg } from "./dlm/shared_vg.ts";
+import { dlmPause } from "./faults/dlm_pause.ts";
+import { hardTimes } from "./faults/hard_times.ts";
+import { kills } from "./faults/kills.ts";
+import { pause } from "./faults/pause.ts";
 import { idmOneHost } from "./idm/one_host.ts";
 import { lifeOfAVg } from "./life_of_a_vg.ts";
 import { makeSafe } from "./make_safe.ts";
@@ -48,7 +52,14 @@ const clusterScenarios: readonly ClusterScenario[] = [
   onDisk,
   twoVgs,
   sanlockDeath,
+  hardTimes,
+  pause,
+  dlmPause,
+  kills,
 ];
+
+/** These take long for what they show: they run only when they are named. */
+const onRequest: readonly ClusterScenario[] = [hardTimes, pause, dlmPause, kills];
 
 /** One host with systemd, with this project's daemon as its service. */
 const systemdScenarios: readonly SystemdScenario[] = [systemdService, systemdPackage];
@@ -68,7 +79,10 @@ export const names: readonly string[] = [
 
 /** What has to run for a daemon under test; of all scenarios if none is named. */
 export function plan(underTest: DaemonKind, wanted: readonly string[]): Run[] {
-  const isWanted = ({ name }: { name: string }) => wanted.length === 0 || wanted.includes(name);
+  const isWanted = ({ name }: { name: string }) =>
+    wanted.length > 0
+      ? wanted.includes(name)
+      : !onRequest.some((scenario) => scenario.name === name);
   const clusters = clusterScenarios.filter(isWanted)
     .flatMap((scenario) => clusterRuns(scenario, underTest));
   const guests = scenarios.filter(isWanted)

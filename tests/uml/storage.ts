@@ -27,13 +27,29 @@ export async function attach(guest: Guest, count: number): Promise<void> {
 /** From now on every access of this host to the disk fails. */
 export const cut = (guest: Guest, n: number) => replace(guest, n, "error");
 
-/** The disk is there again, after {@link cut} or {@link hang}. */
+/** The disk is there again, and good, after whatever was done to it. */
 export const restore = (guest: Guest, n: number) => replace(guest, n, "linear");
 
-async function replace(guest: Guest, n: number, target: "linear" | "error"): Promise<void> {
+/** From now on each access of this host to the disk takes this long in addition, in milliseconds. */
+export const slow = (guest: Guest, n: number, ms: number) =>
+  reload(guest, n, "delay", `delay ${raw(n)} 0 ${ms}`);
+
+/** From now on accesses of this host to the disk fail for `down` of every `up + down` seconds. */
+export const flaky = (guest: Guest, n: number, up: number, down: number) =>
+  reload(guest, n, "flakey", `flakey ${raw(n)} 0 ${up} ${down}`);
+
+async function reload(guest: Guest, n: number, module: string, target: string): Promise<void> {
+  await succeed(guest, `modprobe -d /run/modules dm-${module}`);
+  await load(guest, n, `"0 $(blockdev --getsz ${raw(n)}) ${target}"`);
+}
+
+const replace = (guest: Guest, n: number, target: "linear" | "error") =>
+  load(guest, n, table(n, target));
+
+async function load(guest: Guest, n: number, lines: string): Promise<void> {
   await succeed(
     guest,
-    `dmsetup load disk${n} --table ${table(n, target)} &&
+    `dmsetup load disk${n} --table ${lines} &&
       dmsetup suspend --noflush --nolockfs disk${n} && dmsetup resume disk${n}`,
   );
 }
