@@ -150,7 +150,7 @@ export const packageRules: PackageRule[] = [
     why: "the compiler is needed to build, never to run",
   },
   {
-    names: ["fast-check", "@std/assert"],
+    names: ["acorn", "fast-check", "@std/assert"],
     files: [],
     why: "it belongs to tests",
   },

@@ -35,6 +35,8 @@ export const packagesOf = {
   package: ["gcc", "libc6-dev", "lvm2-lockd", "procps", "util-linux", "wabt"],
   // A library of our own in the place of IDM's, and daemons with a sysfs of their own.
   idm: ["binutils", "gcc", "libc6-dev", "mount", "util-linux"],
+  // Daemons with a real sanlock that are killed, crowded and starved.
+  faults: ["libsanlock-client1", "mount", "sanlock", "util-linux"],
   // The stock daemon as the judge of ours.
   oracle: ["lvm2-lockd", "util-linux"],
   // Whole hosts in User-Mode Linux with LVM on a shared disk.

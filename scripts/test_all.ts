@@ -34,13 +34,17 @@ export const groups: Group[] = [
   { name: "types", args: ["task", "check"], counts: false },
   { name: "wasm build", args: ["task", "build:wasm", "--check"], counts: false },
   { name: "unit", args: ["task", "test:unit"], counts: true },
+  { name: "explore", args: ["task", "test:explore"], counts: true },
+  { name: "sim", args: ["task", "test:sim"], counts: true },
   { name: "install", args: ["test", "-A", "--quiet", "tests/install/"], counts: true },
+  { name: "fuzz", args: ["task", "test:fuzz"], counts: true },
   { name: "integration", args: ["test", "-A", "--quiet", "tests/integration/"], counts: true },
   { name: "sanlock", args: ["test", "-A", "--quiet", "tests/sanlock/"], counts: true, lane: 1 },
   { name: "dlm", args: ["test", "-A", "--quiet", "tests/dlm/"], counts: true, lane: 1 },
   { name: "package", args: ["task", "test:package"], counts: true, lane: 1 },
   { name: "oracle", args: ["task", "test:oracle", "--seeds", "150"], counts: true, lane: 2 },
   { name: "idm", args: ["test", "-A", "--quiet", "tests/idm/"], counts: true, lane: 2 },
+  { name: "faults", args: ["test", "-A", "--quiet", "tests/faults/"], counts: true, lane: 2 },
   { name: "uml", args: ["task", "test:uml"], counts: true, lane: 3 },
 ];
 
