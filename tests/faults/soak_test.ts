@@ -1,5 +1,6 @@
 /**
- * A short soak.
+ * A short soak: load, kills, storms of connections and nonsense at the same time for some seconds, then
+ * a look at what is left of them.
  *
  * @module
  */
