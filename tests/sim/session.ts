@@ -185,7 +185,9 @@ export class Session {
     if (!this.alive) return;
     this.killed();
     if (daemon === undefined || client === 0) return;
+    daemon.closing.add(client);
     daemon.soon(() => {
+      daemon.closing.delete(client);
       daemon.service.closeClient(client);
       this.world.watchers.clientClosed(daemon, client);
     });
@@ -195,7 +197,7 @@ export class Session {
   disconnected(): void {
     this.client = 0;
     this.world.beliefs.removeAll(({ session }) => session === this);
-    if (this.unanswered.size > 0) this.killed();
+    if (this.unanswered.size > 0 || this.deaf) this.killed();
   }
 
   /** It is gone without anybody being told. */

@@ -9,6 +9,7 @@ import type { MakeChecker } from "../checker.ts";
 export const queues: MakeChecker = (_scene, object) => ({
   name: "queues",
   look(daemon, view) {
+    if (!daemon.alive) return; // its clients are gone too
     const { host } = daemon;
     const wanted = new Set<number>();
     for (const session of host.sessions) {
@@ -19,7 +20,7 @@ export const queues: MakeChecker = (_scene, object) => ({
       for (const { row, waiting } of resources) {
         const idle = waiting.filter(({ clientId, requestId }) =>
           clientId !== 0 && daemon.service.client(clientId)?.origin !== "daemon" &&
-          !wanted.has(requestId)
+          !daemon.closing.has(clientId) && !wanted.has(requestId)
         );
         // One may be with the lock manager; another was closed in the event under way.
         if (idle.length <= 1) continue;
