@@ -24,9 +24,9 @@ const ADOPTION_LIMIT_MS = 30_000;
 export class SimDaemon {
   readonly process: Process;
   /** Clients are served. */
+  serving = false;
   /** Clients that have vanished, which it is about to see. */
   readonly closing = new Set<number>();
-  serving = false;
   /** Nothing of an earlier daemon is waited for any more. */
   settled = false;
   /** What adoption says. */
