@@ -9,7 +9,7 @@ import { ascii, Bytes, copyOfBytes, EMPTY, retireBytes } from "./bytes";
 import { LOCKSPACE, retire } from "./memory";
 import { Named, NameIndex } from "./name_index";
 import { Resource } from "./resource";
-import { F_ADOPT, F_ADOPT_ONLY, RT_GL, RT_LV, RT_VG } from "./vocabulary";
+import { F_ADOPT, F_ADOPT_ONLY, RT_GL, RT_LV, RT_VG, UN } from "./vocabulary";
 
 export const STARTING: i32 = 0;
 export const RUNNING: i32 = 1;
@@ -89,8 +89,9 @@ export class Lockspace extends Named {
   }
 
   /**
-   * Are LV locks being taken over from a daemon that died? Their LVs may be active: stopping it now
-   * would release the locks as soon as they are there.
+   * Are LV locks being taken over from a daemon that died, or is the lock manager being asked for
+   * one that outlives its client, which may turn out to be such an orphan? Their LVs may be active:
+   * stopping it now would release the locks as soon as they are there.
    */
   get adopts(): bool {
     for (let next = this.resources; next != null;) {
@@ -100,7 +101,8 @@ export class Lockspace extends Named {
       for (let nextAction = r.waiting.first; nextAction != null;) {
         const action = nextAction;
         nextAction = action.next;
-        if (action.persistent && action.has(F_ADOPT | F_ADOPT_ONLY)) return true;
+        if (!action.persistent || action.mode == UN) continue;
+        if (action.inFlight || action.has(F_ADOPT | F_ADOPT_ONLY)) return true;
       }
     }
     return false;
