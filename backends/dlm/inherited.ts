@@ -84,7 +84,7 @@ export async function clearTheWay(
     if (await adoptLock(lockspace, resource, mode) !== 0) continue;
     const what = `a daemon of this host held ${lockName(lockspace.spec, resource)} when it died`;
     if (isLv) {
-      log.warn(`${what}; the lock is kept for whoever activates it`);
+      log.warn(`${what}; it stays held here`);
       lockspace.held.get(resource.name)!.inherited = true;
       return true;
     }

@@ -55,7 +55,7 @@ Deno.test("whoever would release it again does not get it, and it stays", async 
   for (const mode of [Mode.sh, Mode.ex] as const) {
     const { result, message } = await take(next, lv, mode);
     assertEquals(result, -Errno.EORPHAN);
-    assertStringIncludes(message!, "activate the LV");
+    assertStringIncludes(message!, "activate it again");
     forgetLock(next, lv);
     await settle(next);
     assertEquals(dlm.holders(LS, lv.name), ["1 EX"]);
@@ -63,6 +63,22 @@ Deno.test("whoever would release it again does not get it, and it stays", async 
   assertEquals(await adopt(next, lv, Mode.sh), -Errno.EADOPT_RETRY);
   assertEquals(await adopt(next, lv, Mode.ex), 0);
   assertEquals((await release(next, lv)).result, 0);
+});
+
+Deno.test("that of an LV that is not active is anybody's who wants the lock here", async () => {
+  for (const [mode, held] of [[Mode.ex, "1 EX"], [Mode.sh, "1 PR"]] as const) {
+    const dlm = new SimulatedDlm();
+    const [before, next] = [
+      await joined(dlm.node(1)),
+      await joined(dlm.node(1), { active: false }),
+    ];
+    await take(before, lv, Mode.ex);
+    dlm.endProcess(before.handle);
+    assertEquals((await take(next, lv, mode)).result, 0);
+    await settle(next);
+    assertEquals(dlm.holders(LS, lv.name), [held]);
+    assertEquals((await release(next, lv)).result, 0);
+  }
 });
 
 Deno.test("a shared one does not give more than it is, until the LV is shared here", async () => {

@@ -55,7 +55,7 @@ export async function takeLock(
 }
 
 /**
- * The LV may be active: only who activates it gets the lock, since anybody else would release it
+ * Where the LV is active only who activates it gets the lock, since anybody else would release it
  * again.
  */
 async function takeInherited(
@@ -64,9 +64,9 @@ async function takeInherited(
   mode: Mode,
   { adopt, persistent }: HowToLock,
 ): Promise<GrantAnswer> {
-  if (adopt === "no" && !persistent) {
+  if (adopt === "no" && !persistent && lockspace.mayBeActive(resource.name)) {
     const message = `${lockName(lockspace.spec, resource)} is held by a daemon of this host that ` +
-      "died: activate the LV, or deactivate it if it is active";
+      "died, and the LV is active: activate it again, which takes the lock over, or deactivate it";
     return { result: -Errno.EORPHAN, message };
   }
   const held = lockspace.held.get(resource.name)!;

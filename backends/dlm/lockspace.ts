@@ -40,13 +40,17 @@ export class DlmLockspace {
   /** It is being left: that it is gone is no surprise. */
   leaving = false;
 
-  /** @param slowExclusive this kernel returns no current value block with a lock that goes to EX. */
+  /**
+   * @param slowExclusive this kernel returns no current value block with a lock that goes to EX.
+   * @param mayBeActive is the LV with this UUID active on this host? True if it cannot be told.
+   */
   constructor(
     readonly spec: LockspaceSpec,
     readonly name: string,
     readonly handle: DlmHandle,
     readonly slowExclusive = false,
     private readonly idleLimit = IDLE,
+    readonly mayBeActive: (lvUuid: string) => boolean = () => true,
   ) {}
 
   /** The lock of a resource that is going to be used. */

@@ -11,10 +11,10 @@ export const lv = lvLock("abcdef-aaaa-bbbb-cccc-dddd-eeee-abcdef");
 
 export async function joined(
   node: SimulatedNode,
-  { slowExclusive = false, idleLimit = 0 } = {},
+  { slowExclusive = false, idleLimit = 0, active = true } = {},
 ): Promise<DlmLockspace> {
   const handle = await node.create(LS) ?? await node.open(LS);
-  return new DlmLockspace(lockspaceOf("vg0"), LS, handle!, slowExclusive, idleLimit);
+  return new DlmLockspace(lockspaceOf("vg0"), LS, handle!, slowExclusive, idleLimit, () => active);
 }
 
 export const take = (at: DlmLockspace, resource: ResourceSpec, mode: Mode) =>
