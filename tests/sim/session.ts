@@ -29,6 +29,8 @@ export class Session {
   readonly unanswered = new Set<Asked>();
   /** By resource: the last request to release it. */
   readonly #gaveUp = new Map<string, number>();
+  /** By resource: the last request to share it. */
+  readonly #shared = new Map<string, number>();
 
   /** @param chance of its own, so that leaving out another command changes nothing here. */
   constructor(
@@ -135,7 +137,10 @@ export class Session {
       world.beliefs.remove(about);
       this.#gaveUp.set(about.resource, asked.order);
     }
-    if (mode === Mode.sh) world.beliefs.weaken(about, Mode.sh);
+    if (mode === Mode.sh) {
+      world.beliefs.weaken(about, Mode.sh);
+      this.#shared.set(about.resource, asked.order);
+    }
     if (resourceType === ResourceType.none) throw new Error("a lock has a type");
   }
 
@@ -160,7 +165,9 @@ export class Session {
     const about = this.#about(request);
     const gaveUp = this.#gaveUp.get(about.resource) ?? 0;
     if (order < Math.max(gaveUp, this.host.ended.get(about.vgName) ?? 0)) return;
-    this.world.beliefs.add({ ...about, mode, sinceMs: this.world.clock.now() });
+    const shares = order < (this.#shared.get(about.resource) ?? 0);
+    const sinceMs = this.world.clock.now();
+    this.world.beliefs.add({ ...about, mode: shares ? Mode.sh : mode, sinceMs });
   }
 
   /** As core/native does when the peer is gone: its client ends, then it says what was lost. */

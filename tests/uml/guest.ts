@@ -171,6 +171,9 @@ export class Guest implements AsyncDisposable {
   }
 }
 
+/** The folder of this project, without a slash at its end. */
+const project = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
+
 /** con0 carries the commands (stdin, stdout), ssl0 the kernel's messages (stderr). */
 function kernelArguments(options: GuestOptions): string[] {
   const disks = options.disks.map(({ path, shared }, i) => `ubd${i}${shared ? "c" : ""}=${path}`);
@@ -182,6 +185,7 @@ function kernelArguments(options: GuestOptions): string[] {
     `init=${options.init ?? `${import.meta.dirname}/guest_init.sh`}`,
     ...["con=null", "con0=fd:0,fd:1", "ssl=null", "ssl0=null,fd:2", "console=ttyS0", "quiet"],
     `shared=${options.directory}`,
+    `project=${project}`,
     ...disks,
     ...options.kernelArguments ?? [],
   ];

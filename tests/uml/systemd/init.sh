@@ -1,8 +1,8 @@
 #!/bin/bash
 # First program of a guest that boots a whole systemd: makes a writable root of the host's read-only
 # one, with the files of this scenario on top, enables the units under test and becomes systemd.
-# Kernel argument: shared=DIRECTORY of the host, mounted on /run/shared; its folder root/ is the tree
-# on top. Nothing that is written outside /run/shared outlives the guest.
+# Kernel arguments: shared=DIRECTORY of the host, mounted on /run/shared; its folder root/ is the tree
+# on top. project=DIRECTORY with this project, which stays where it is. Nothing that is written outside /run/shared outlives the guest.
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 mount -t proc proc /proc
 mount -t sysfs sys /sys
@@ -10,6 +10,7 @@ mount -t tmpfs run /run
 insmod /usr/lib/uml/modules/*/kernel/fs/overlayfs/overlay.ko
 mkdir -p /run/shared /run/overlay/{upper,work} /run/root
 shared=$(sed -n 's/.*\bshared=\([^ ]*\).*/\1/p' /proc/cmdline)
+project=$(sed -n 's/.*\bproject=\([^ ]*\).*/\1/p' /proc/cmdline)
 mount -t hostfs none /run/shared -o "$shared"
 mount -t overlay overlay /run/root -o \
   lowerdir=/run/shared/root:/,upperdir=/run/overlay/upper,workdir=/run/overlay/work
@@ -34,4 +35,9 @@ mount -t devtmpfs dev dev
 for directory in run tmp var/tmp var/log; do mount -t tmpfs tmpfs "$directory"; done
 mkdir -p run/shared
 mount -t hostfs none run/shared -o "$shared"
+# A checkout in a folder that is empty now.
+if [ ! -e ".$project" ]; then
+  mkdir -p ".$project"
+  mount -t hostfs none ".$project" -o "$project"
+fi
 exec env TERM=dumb COLUMNS=200 SYSTEMD_COLORS=0 chroot . /lib/systemd/systemd --show-status=yes
