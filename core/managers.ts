@@ -15,7 +15,7 @@ import { DlmManager } from "../backends/dlm/mod.ts";
 import { DriveRecords, IdmManager } from "../backends/idm/mod.ts";
 import { SanlockManager } from "../backends/sanlock/mod.ts";
 import { TEST_CLUSTER, testManagers } from "../backends/testmode/mod.ts";
-import { AdoptRecorder } from "./adoption/mod.ts";
+import { AdoptRecorder, mayBeActive } from "./adoption/mod.ts";
 import { killCommandOf } from "./kill_script.ts";
 import { logger } from "./log.ts";
 import type { DaemonOptions } from "./options.ts";
@@ -53,7 +53,10 @@ export function makeManagers(options: DaemonOptions): Managers {
     killCommand: killCommandOf(options),
     ...inheritance && { recorder: inheritance.recorder },
   });
-  const dlm = new DlmManager({ ...inheritance && { recorder: inheritance.recorder } });
+  const dlm = new DlmManager({
+    mayBeActive,
+    ...inheritance && { recorder: inheritance.recorder },
+  });
   const idm = new IdmManager({
     killCommand: killCommandOf(options),
     ...inheritance && {

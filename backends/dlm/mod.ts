@@ -52,6 +52,8 @@ export interface DlmSettings {
   files?: SystemFiles;
   tools?: Tools;
   controller?: Controller;
+  /** Is the LV with this UUID active on this host? Each may be if this is absent. */
+  mayBeActive?: (lvUuid: string) => boolean;
   /** Milliseconds between two looks at what changes outside, for tests. */
   lookMs?: number;
 }
@@ -74,6 +76,7 @@ export class DlmManager implements LockManager {
       files,
       tools,
       controller: settings.controller ?? new Controller(),
+      mayBeActive: settings.mayBeActive ?? (() => true),
       names: new NodeNames(() => tools.nodeNames()),
       lookMs: settings.lookMs ?? LOOK_MS,
     };

@@ -32,6 +32,8 @@ export interface Surroundings {
   files: SystemFiles;
   tools: Tools;
   controller: Controller;
+  /** Is the LV with this UUID active on this host? True if it cannot be told. */
+  mayBeActive: (lvUuid: string) => boolean;
   /** Pause between two looks at what a join waits for, milliseconds. */
   lookMs: number;
 }
@@ -210,7 +212,7 @@ export class Join {
       handle,
       slow,
       undefined,
-      (lvUuid) => this.around.files.mayBeActive(lvUuid),
+      this.around.mayBeActive,
     );
     // A global lock that a dead daemon held would keep every host from changes.
     while (this.#wasThere && this.spec.vgName === "" && await clearTheWay(lockspace, globalLock));

@@ -8,7 +8,6 @@ import { textOf } from "./structs.ts";
 
 const CLUSTER = "/sys/kernel/config/dlm/cluster";
 const LOCKSPACES = "/sys/kernel/dlm";
-const BLOCK_DEVICES = "/sys/block";
 const CONTROL_DEVICE = "/dev/misc/dlm-control";
 
 /** What every lockspace of LVM is called. */
@@ -62,17 +61,6 @@ export class SystemFiles {
   lvmLockspaces(): string[] {
     return (list(`${this.root}${LOCKSPACES}`) ?? []).filter((name) => name.startsWith(PREFIX))
       .toSorted();
-  }
-
-  /** Has device-mapper a device for the LV? True if it cannot be told. */
-  mayBeActive(lvUuid: string): boolean {
-    const devices = list(`${this.root}${BLOCK_DEVICES}`);
-    const undashed = lvUuid.replaceAll("-", "");
-    // The VG's UUID comes before that of the LV.
-    return devices?.some((name) =>
-      name.startsWith("dm-") &&
-      read(`${this.root}${BLOCK_DEVICES}/${name}/dm/uuid`).slice(36).startsWith(undashed)
-    ) ?? true;
   }
 
   /** The kernel module is there, and udev has made what libdlm looks for. */

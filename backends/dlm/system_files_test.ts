@@ -87,13 +87,3 @@ Deno.test("lockspaces and devices are seen when they are there", async () => {
   });
   assertEquals(await seen({}, (files) => files.lvmLockspaces()), []);
 });
-
-Deno.test("an LV is active while device-mapper has a device for it, or when nobody can tell", async () => {
-  const uuid = "abcdef-1111-2222-3333-4444-5555-abcdef";
-  const other = "abcdef-1111-2222-3333-4444-5555-abcdeg";
-  const undashed = uuid.replaceAll("-", "");
-  await seen({ "/sys/block/dm-3/dm/uuid": `LVM-${"v".repeat(32)}${undashed}-tpool\n` }, (files) => {
-    assertEquals([files.mayBeActive(uuid), files.mayBeActive(other)], [true, false]);
-  });
-  assertEquals(new SystemFiles("/no/such/folder").mayBeActive(uuid), true);
-});

@@ -60,3 +60,12 @@ export function activeLvs(sysBlock = "/sys/block"): ActiveLvs {
   }
   return found;
 }
+
+/** Is the LV active, or can that not be told? Costs a walk through all devices. */
+export function mayBeActive(lvUuid: string, sysBlock?: string): boolean {
+  try {
+    return activeLvs(sysBlock).has(lvUuid);
+  } catch {
+    return true;
+  }
+}

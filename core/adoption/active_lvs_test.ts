@@ -4,14 +4,17 @@
  * @module
  */
 import { assertEquals, assertThrows } from "@std/assert";
-import { activeLvs } from "./active_lvs.ts";
+import { activeLvs, mayBeActive } from "./active_lvs.ts";
 
 const vg = "xNUoTCXg21sYjnRqIdVR0LPCtuzt2cDf";
 const lv = (last: string) => `tcbOUfFbyumoiSnlEqIDAiDwQY0tzHI${last}`;
 const dashed = (last: string) => `tcbOUf-Fbyu-moiS-nlEq-IDAi-DwQY-0tzHI${last}`;
 
 /** Makes a folder like /sys/block with these device-mapper devices, and looks at it. */
-async function seen(devices: [device: string, name: string, uuid: string][]) {
+async function seen<T = ReturnType<typeof activeLvs>>(
+  devices: [device: string, name: string, uuid: string][],
+  look: (root: string) => T = activeLvs as (root: string) => T,
+): Promise<T> {
   const root = await Deno.makeTempDir();
   try {
     Deno.mkdirSync(`${root}/sda`);
@@ -21,7 +24,7 @@ async function seen(devices: [device: string, name: string, uuid: string][]) {
       Deno.writeTextFileSync(`${root}/${device}/dm/name`, `${name}\n`);
       Deno.writeTextFileSync(`${root}/${device}/dm/uuid`, `${uuid}\n`);
     }
-    return activeLvs(root);
+    return look(root);
   } finally {
     await Deno.remove(root, { recursive: true });
   }
@@ -58,4 +61,11 @@ Deno.test("an LV with nothing but a layer is active", async () => {
 Deno.test("a host without sysfs is an error, one without devices is not", async () => {
   assertThrows(() => activeLvs("/proc/self/no such folder"));
   assertEquals((await seen([])).size, 0);
+});
+
+Deno.test("an LV is active while device-mapper has a device for it, or when nobody can tell", async () => {
+  const pool: [string, string, string] = ["dm-3", "vg0-pool-tpool", `LVM-${vg}${lv("A")}-tpool`];
+  const told = (root: string) => [dashed("A"), dashed("B")].map((uuid) => mayBeActive(uuid, root));
+  assertEquals(await seen([pool], told), [true, false]);
+  assertEquals(mayBeActive(dashed("A"), "/no/such/folder"), true);
 });

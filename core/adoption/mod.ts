@@ -12,6 +12,7 @@ import type { AdoptFile } from "./adopt_file.ts";
 import { adopt, type Adoption, type AdoptReport, type Keeper } from "./adopter.ts";
 import { makePlan } from "./plan.ts";
 
+export { mayBeActive } from "./active_lvs.ts";
 export { AdoptRecorder } from "./adopt_recorder.ts";
 export type { Adoption, AdoptReport };
 export type { Trouble } from "./plan.ts";

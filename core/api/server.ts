@@ -5,6 +5,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { apiConnections } from "../os/connection_limits.ts";
 import { closeOnExec, fileLimit } from "../os/process.ts";
 import type { LockService } from "../service.ts";
 import { type ApiOptions, createApi } from "./app.ts";
@@ -19,15 +20,8 @@ export const DEFAULT_API_SOCKET = "/run/lvm/lvmlockd-api.socket";
 
 /** Bytes of a request line and headers. */
 const HEADER_MAX_BYTES = 16_384;
-const CONNECTIONS_MAX = 4096;
 /** Connections that wait to be taken: they have no descriptor yet, and get theirs all at once. */
 const BACKLOG_MAX = 511;
-/** Descriptors that the native interface takes at most. */
-const NATIVE_MAX = 60_000;
-/** Descriptors that it leaves to everything else, or half of all if that is less. */
-const LEFT_FILES = 2048;
-/** Descriptors for lock managers and files, or half of what is left if that is less. */
-const OTHER_FILES = 128;
 /** Connections without a request are kept this long, milliseconds. */
 const KEEP_ALIVE_MS = 120_000;
 /** Answers on their way when the server stops get this long, milliseconds. */
@@ -81,7 +75,9 @@ export async function serveApi(
     if (lacksHost(incoming)) return answerProblem(outgoing, noHost());
     serveRequest(incoming, outgoing, (request, bindings) => api.fetch(request, bindings), report);
   });
-  server.maxConnections = connectionLimit(fileLimit());
+  // The runtime's listener takes no more connections for ever when it has failed once for want of a
+  // descriptor, so there must be one for each. More are closed as they come.
+  server.maxConnections = apiConnections(fileLimit());
   server.on("clientError", answerClientError);
   server.on("checkExpectation", (_, outgoing) => answerProblem(outgoing, unexpected()));
   if (listenFd === undefined) await takeOver(path);
@@ -89,15 +85,6 @@ export async function serveApi(
   closeOnExec(server);
   server.on("error", report);
   return { path, stop: () => stop(server, shutdown, path, file) };
-}
-
-/**
- * Connections at a time; more are closed as they come. There must be a descriptor for each: the
- * runtime's listener takes no more connections for ever when it has failed once for want of one.
- */
-export function connectionLimit(files: number): number {
-  const left = Math.max(Math.min(LEFT_FILES, files >> 1), files - NATIVE_MAX);
-  return Math.min(CONNECTIONS_MAX, left - Math.min(OTHER_FILES, left >> 1));
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Tests of the server and the client over a real socket. */
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { connectApi, ProblemError, resultOf } from "./client.ts";
-import { type ApiServer, connectionLimit, serveApi, type ServeOptions } from "./server.ts";
+import { type ApiServer, serveApi, type ServeOptions } from "./server.ts";
 import { TestService } from "./test_service.ts";
 
 interface Served {
@@ -222,15 +222,4 @@ Deno.test("a follower that goes away is forgotten", async () => {
     }
     while (service.listeners > 0) await client.api.v1.status.$get({ query: {} });
   });
-});
-
-Deno.test("there is a descriptor for each connection, beside those of native clients", () => {
-  assertEquals([64, 300, 1024, 4096, 20_000, 1_000_000].map(connectionLimit), [
-    16,
-    75,
-    384,
-    1920,
-    1920,
-    4096,
-  ]);
 });

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { nativeConnections } from "../os/connection_limits.ts";
 import { peerPid } from "../os/peer.ts";
 import { Poller, Ready, type Watch } from "../os/poller.ts";
 import { fileLimit } from "../os/process.ts";
@@ -21,23 +22,13 @@ export interface NativeServerOptions extends SessionOptions {
   listenFd?: number;
 }
 
-/** Clients that the lock table has room for. */
-const MAX_CONNECTIONS = 60_000;
-/** Descriptors kept for everything else: the HTTP API, lock managers, files. */
-const RESERVED_FILES = 2048;
-
-/** Connections served at once; more are closed as they come. */
-function connectionLimit(): number {
-  const files = fileLimit();
-  return Math.min(MAX_CONNECTIONS, Math.max(files - RESERVED_FILES, files >> 1));
-}
-
 /** How long new connections wait when the system has no room for them, in milliseconds. */
 const NO_ROOM_PAUSE_MS = 100;
 
 export class NativeServer {
   readonly #connections = new Set<Connection>();
-  readonly #most = connectionLimit();
+  /** Connections served at once; more are closed as they come. */
+  readonly #most = nativeConnections(fileLimit());
   readonly #watch: Watch;
   #closed = false;
 
