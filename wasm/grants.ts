@@ -38,7 +38,10 @@ import {
   ENOENT,
   ESTALE,
   EUNATCH,
+  EVGKILLED,
   EX,
+  F_ADOPT,
+  F_ADOPT_ONLY,
   F_LV_UNLOCK,
   LM_CONVERT,
   LM_LOCK,
@@ -80,15 +83,38 @@ export function lockDone(r: Resource, call: Call): void {
     reply(action, -ESTALE);
     return;
   }
+  if (isTooLate(action)) return keepUntold(r, action);
   const verdict = readValueBlock(r, input(VB_VERSION), input(VB_FLAGS), input(VB_RESOURCE));
   if (table.glDuplicate && r.lockspace.glEnabled) action.replyFlags |= R_DUP_GL_LS;
   r.mode = action.mode;
   hold(r, action, verdict);
 }
 
+/** Was the VG killed since it was asked for? What is adopted was held before. */
+function isTooLate(action: Action): bool {
+  return action.lockspace!.killed && !action.has(F_ADOPT | F_ADOPT_ONLY);
+}
+
+/**
+ * The manager granted it, but nobody may use it. A persistent lock stays until it is unlocked or the
+ * VG is dropped: it may be that of an LV which has been active for long.
+ */
+function keepUntold(r: Resource, action: Action): void {
+  const claim = new Lock(r, action.mode);
+  claim.takenBy = action.clientId;
+  claim.since = table.now;
+  claim.persistent = action.persistent;
+  r.mode = action.mode;
+  r.addLock(claim);
+  if (claim.persistent && action.client != null) recordLock(r, claim.mode);
+  else abandon(claim);
+  reply(action, -EVGKILLED);
+}
+
 function refused(r: Resource, action: Action, result: i32): void {
   const advice = input(RETRY);
-  const mayRetry = advice == 1 || (advice == 0 && r.rt != RT_LV);
+  const advised = advice == 1 || (advice == 0 && r.rt != RT_LV);
+  const mayRetry = advised && !isTooLate(action);
   if (result == -EAGAIN && mayRetry && action.retries <= action.maxRetries && wanted(action)) {
     action.retries++;
     action.timer = armTimer(RETRY_MS, action, null);
@@ -191,7 +217,7 @@ export function convertDone(r: Resource, call: Call): void {
     recordLock(r, claim.mode);
     r.lastClient = 0; // it was there before: a reply that fails does not release it
   }
-  reply(action, 0);
+  reply(action, claim.mode == EX && isTooLate(action) ? -EVGKILLED : 0);
 }
 
 /** An unlock request. True if the manager has to be asked. */

@@ -7,6 +7,7 @@ import { copyOf } from "./bytes";
 import { callLockspace } from "./calls";
 import { reply } from "./effects";
 import { copyText, inputLength, inputText, LV_UUID, MODE, OTHER_ARGS, put } from "./frame";
+import { kill, permittedAfterKill } from "./kill";
 import { beginStop } from "./lifecycle";
 import { MAX_QUEUE, MAX_RESOURCES } from "./limits";
 import { Lockspace, STARTING, STOPPING } from "./lockspace";
@@ -96,7 +97,7 @@ export function serve(lockspace: Lockspace, action: Action): void {
     case OP_DISABLE:
       return enqueue(lockspace, action);
     case OP_KILL_VG:
-      lockspace.killed = true;
+      kill(lockspace);
       reply(action, 0);
       return;
     case OP_DROP_VG:
@@ -120,21 +121,6 @@ export function serve(lockspace: Lockspace, action: Action): void {
       return askHosts(lockspace, action);
     default:
       reply(action, -EINVAL);
-  }
-}
-
-function permittedAfterKill(action: Action): bool {
-  switch (action.op) {
-    case OP_LOCK:
-      return action.mode == UN;
-    case OP_FREE:
-    case OP_BUSY:
-    case OP_KILL_VG:
-    case OP_DROP_VG:
-    case OP_SETLOCKARGS_BEFORE:
-      return true;
-    default:
-      return false;
   }
 }
 

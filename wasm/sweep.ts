@@ -222,16 +222,16 @@ function ownTransient(r: Resource, action: Action): void {
 
 /**
  * What is left of requests by a holder, for another mode, that came after a given one. After
- * everything that needs no change.
+ * everything that needs no change, and up to a release: what its client asked for after that comes
+ * after it.
  */
 function conversions(r: Resource, after: u32): bool {
   if (r.lockCount == 0 || !heldDecides(r)) return false;
-  for (let action = r.waiting.first; action != null;) {
+  for (let action = r.waiting.first; action != null && action.locks;) {
     const next = action.next;
     const claim = action.persistent ? r.kept : r.transientOf(action.client);
     if (
-      action.op == OP_LOCK && action.request > after && (action.mode == SH || action.mode == EX) &&
-      claim != null &&
+      action.request > after && claim != null &&
       !claim.orphan && claim.mode != action.mode
     ) {
       convert(r, claim, action);

@@ -119,6 +119,12 @@ export const differences: readonly Difference[] = [
       field(pair.step.fields, "opts").includes("unlock_cancel"),
   },
   {
+    id: "killed-waiters",
+    reason: "a VG that was killed gives no locks, not even to requests that waited before",
+    ends: true,
+    explains: (pair) => pair.step.kind === "send" && results(pair, "none", "-217"),
+  },
+  {
     id: "chosen-type-stays",
     reason: "the type of the global lock that -g chose is not forgotten while nothing is started",
     ends: false,

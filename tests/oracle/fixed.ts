@@ -139,6 +139,15 @@ const cancelsItself: Step[] = [
   lock(0, { kind: "vg", vg: va }, "un", "unlock_cancel"),
 ];
 
+/** Whoever waits when a VG is killed gets the lock of the stock daemon in the end. */
+const killedWaiters: Step[] = [
+  send(0, make.startRequest(va, "wait")),
+  lock(0, { kind: "vg", vg: va }, "ex"),
+  lock(1, { kind: "vg", vg: va }, "sh"),
+  send(2, make.namedRequest("kill_vg", va)),
+  lock(0, { kind: "vg", vg: va }, "un"),
+];
+
 const script = (steps: Step[], globalLock?: "dlm" | "sanlock"): Script => ({
   seed: 0,
   base: "none",
@@ -163,4 +172,5 @@ export const fixedScripts: ReadonlyMap<string, Script> = new Map([
   ["first-sanlock-vg-chosen", script(firstSanlockVg, "sanlock")],
   ["bad-sanlock-starts", script(badSanlockStarts, "sanlock")],
   ["cancels-itself", script(cancelsItself, "dlm")],
+  ["killed-waiters", script(killedWaiters, "dlm")],
 ]);

@@ -230,7 +230,8 @@ class Walk {
       [3, "stop_vg force"],
       [3, "free_vg"],
       [3, "rename_vg_before"],
-      [3, "kill_vg"],
+      // Who waits then is answered differently, which would end the script.
+      [this.#ideas.waitsIn(vg) ? 0 : 3, "kill_vg"],
       [3, "drop_vg"],
       [6, "busy_vg"],
       [1, "stop_all"],

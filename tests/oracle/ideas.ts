@@ -55,6 +55,12 @@ export class Ideas {
     return [...this.#entries.values()].some(mine);
   }
 
+  /** Does anybody wait for a lock of the VG? */
+  waitsIn(vg: Vg): boolean {
+    const waiting = [...this.#entries.values()].filter(({ lock }) => lock.queue.length > 0);
+    return waiting.some(({ target }) => target.kind !== "gl" && target.vg === vg);
+  }
+
   /** What a client holds for itself. */
   held(client: number): Target[] {
     const entries = [...this.#entries.values()].filter(({ lock }) =>

@@ -38,6 +38,8 @@ export interface Call {
   /** `force` of a leave, `freeVg` of an unlock or leave. */
   force: boolean;
   freeVg: boolean;
+  /** A lock is taken over from a daemon that died. */
+  adopts: boolean;
 }
 
 export type CallAnswer = Answer & { valueBlock?: ValueBlock };

@@ -5,6 +5,7 @@
  * @module
  */
 import type {
+  Adopt,
   Answer,
   LeaseStorage,
   LockManager,
@@ -133,16 +134,18 @@ class Wrapper {
       version: 0,
       force: false,
       freeVg: false,
+      adopts: false,
     };
     if (ofResources.has(name)) call.resource = (args[1] as ResourceSpec).name;
     if (name === "setGlobalLock") call.resource = "GLLK";
     const how = (name === "leave" ? args[1] : withMode.has(name) ? args[3] : args[2]) as
-      | { version?: number; force?: boolean; freeVg?: boolean }
+      | { version?: number; force?: boolean; freeVg?: boolean; adopt?: Adopt }
       | undefined;
     if (withMode.has(name)) call.mode = args[2] as Mode;
     call.version = how?.version ?? 0;
     call.force = how?.force ?? false;
     call.freeVg = how?.freeVg ?? false;
+    call.adopts = name === "lock" && how?.adopt !== "no";
     return call;
   }
 }

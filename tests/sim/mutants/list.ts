@@ -55,6 +55,22 @@ export const mutants: readonly Mutant[] = [
     kind: "idm",
   },
   {
+    checker: "killed",
+    what: "what waits in a VG that is killed goes on waiting",
+    file: "wasm/kill.ts",
+    find: "if (r.waiting.size > 0) refuseWaiting(r);",
+    replace: "",
+    kind: "dlm",
+  },
+  {
+    checker: "killed",
+    what: "what the lock manager grants to a VG that was killed is passed on",
+    file: "wasm/grants.ts",
+    find: "if (isTooLate(action)) return keepUntold(r, action);",
+    replace: "",
+    kind: "idm",
+  },
+  {
     checker: "calls",
     what: "locks are asked for before the join is done",
     file: "wasm/lifecycle.ts",
