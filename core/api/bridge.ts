@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Bindings } from "./context.ts";
 import { NDJSON } from "./schemas/events.ts";
@@ -30,6 +31,8 @@ export async function serveRequest(
     delivered.reject(new Error("The caller closed the connection"));
   });
   try {
+    // What came in one piece with the headers is here once the parser is done with that piece.
+    await undefined;
     const body = bodyOf(incoming);
     const bindings = { delivered: delivered.promise, gone: gone.signal, ...body && { body } };
     const response = await fetch(requestOf(incoming), bindings);
@@ -43,12 +46,16 @@ export async function serveRequest(
 /** Without its body, see {@link Bindings}. */
 function requestOf(incoming: IncomingMessage): Request {
   const { method = "GET", url = "/" } = incoming;
-  const headers = new Headers();
-  for (const [name, values] of Object.entries(incoming.headersDistinct)) {
-    for (const value of values ?? []) headers.append(name, value);
+  const headers: [string, string][] = [];
+  for (const name of HEADERS) {
+    const value = incoming.headers[name];
+    if (typeof value === "string") headers.push([name, value]);
   }
   return new Request(addressOf(url), { method, headers });
 }
+
+/** The headers that the application looks at: to make a `Request` of all of them takes long. */
+const HEADERS = ["content-type", "content-length", "user-agent"];
 
 /** Addresses that need no second look. */
 const PLAIN = /^(\/\w+)+$/;
@@ -64,12 +71,13 @@ function addressOf(url: string): string | URL {
 }
 
 /** What nobody reads of it stays unread: the connection is closed then. */
-function bodyOf(incoming: IncomingMessage): AsyncIterable<Uint8Array> | undefined {
+function bodyOf(incoming: IncomingMessage): Uint8Array | AsyncIterable<Uint8Array> | undefined {
   const { method, headers } = incoming;
   if (method === "GET" || method === "HEAD") return undefined;
   if (headers["content-length"] === undefined && headers["transfer-encoding"] === undefined) {
     return undefined;
   }
+  if (incoming.complete) return incoming.read() ?? new Uint8Array();
   return incoming.iterator({ destroyOnReturn: false });
 }
 
@@ -79,14 +87,18 @@ async function send(
   gone: AbortSignal,
 ): Promise<void> {
   if (gone.aborted) return await response.body?.cancel();
-  outgoing.writeHead(response.status, Object.fromEntries(response.headers));
-  if (!response.body || !isStream(response)) {
-    outgoing.end(new Uint8Array(await response.arrayBuffer()));
+  const headers = Object.fromEntries(response.headers);
+  if (!isStream(response)) {
+    const text = await response.text();
+    headers["content-length"] ??= String(Buffer.byteLength(text));
+    outgoing.writeHead(response.status, headers);
+    outgoing.end(text); // one write for both
     return;
   }
+  outgoing.writeHead(response.status, headers);
   // A stream may stay silent for long: the caller learns now that it is open.
   outgoing.flushHeaders();
-  await sendStream(response.body, outgoing, gone);
+  if (response.body) await sendStream(response.body, outgoing, gone);
   outgoing.end();
 }
 

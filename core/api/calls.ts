@@ -8,7 +8,7 @@ import type { Context } from "hono";
 import { Errno } from "../errno.ts";
 import type { ClientInfo } from "../service.ts";
 import type { Owner, Reply, Request } from "../types.ts";
-import type { ApiContext, ApiEnv, Bindings } from "./context.ts";
+import { type ApiContext, type ApiEnv, type Bindings, goneOf } from "./context.ts";
 import { ask, type GiveUp } from "./deadline.ts";
 import { apiError, shuttingDown } from "./problem.ts";
 import { timedOut } from "./refusal.ts";
@@ -60,7 +60,7 @@ function deliveryOf(c: Context<ApiEnv>): Promise<void> {
 
 function signalsOf(api: ApiContext, c: Context<ApiEnv>, session: Session | undefined) {
   const signals: [Exclude<GiveUp, "deadline">, AbortSignal][] = [
-    ["aborted", c.env?.gone ?? c.req.raw.signal],
+    ["aborted", goneOf(c)],
     ["shutdown", api.shutdown],
   ];
   if (session) signals.push(["session-ended", session.ended]);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Context } from "hono";
 import { logger } from "../log.ts";
 import type { LockService } from "../service.ts";
 import { StateFeed } from "./feed.ts";
@@ -64,11 +65,19 @@ export interface Bindings {
   delivered?: Promise<void>;
   /** Aborted when the caller goes away; else the request's own signal says so. */
   gone?: AbortSignal;
-  /** The body as it arrives, where the request has it not: a stream of its own costs much. */
-  body?: AsyncIterable<Uint8Array>;
+  /**
+   * The body, whole or as it arrives, where the request has it not: a stream of its own costs much.
+   */
+  body?: Uint8Array | AsyncIterable<Uint8Array>;
 }
 export interface ApiEnv {
   Bindings: Bindings;
+}
+
+/** Aborted when the caller goes away. */
+export function goneOf(c: Context<ApiEnv>): AbortSignal {
+  const bindings: Bindings | undefined = c.env;
+  return bindings?.gone ?? c.req.raw.signal;
 }
 
 /** Tells the log of an error that is the daemon's own. */

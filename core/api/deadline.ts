@@ -58,7 +58,8 @@ export function ask(
 class Asked {
   readonly outcome = Promise.withResolvers<Outcome>();
   readonly finished = Promise.withResolvers<void>();
-  readonly #listening = new AbortController();
+  /** Only of a request that waits: to abort it costs more than the rest. */
+  #listening: AbortController | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #replied = false;
   #told = false;
@@ -81,6 +82,7 @@ class Asked {
     this.#id = id;
     this.#cancel = () => service.cancel(client, id);
     this.#timer = setTimeout(() => this.#giveUp("deadline"), limits.deadlineMs);
+    this.#listening = new AbortController();
     for (const [why, signal] of limits.signals) {
       if (signal.aborted) this.#giveUp(why);
       signal.addEventListener("abort", () => this.#giveUp(why), {
@@ -127,7 +129,7 @@ class Asked {
 
   #stopWaiting(): void {
     clearTimeout(this.#timer);
-    this.#listening.abort();
+    this.#listening?.abort();
   }
 }
 

@@ -9,7 +9,7 @@ import type { Context } from "hono";
 import { Errno } from "../errno.ts";
 import { type LockspaceRow, LockType, type Request } from "../types.ts";
 import { perform } from "./calls.ts";
-import type { ApiContext, ApiEnv } from "./context.ts";
+import { type ApiContext, type ApiEnv, goneOf } from "./context.ts";
 import { apiError, shuttingDown } from "./problem.ts";
 import { refusal, timedOut } from "./refusal.ts";
 import { startRequest } from "./requests.ts";
@@ -98,7 +98,7 @@ function lockspaceWhen(
     Math.max(0, limitMs),
   );
   endOn(
-    c.req.raw.signal,
+    goneOf(c),
     () => apiError("cancelled", { detail: "The caller closed the connection" }),
   );
   endOn(api.shutdown, shuttingDown);

@@ -5,15 +5,17 @@
  * @module
  */
 import type { LockService } from "../service.ts";
-import type { ClientId, Request } from "../types.ts";
+import type { ClientId, LockRow, Request } from "../types.ts";
 import type { StateFeed } from "./feed.ts";
 import { Presenter, presentRef } from "./present.ts";
 import type { ChangeEvent } from "./schemas/events.ts";
-import { type Held, lockKey } from "./snapshot.ts";
-import { treeOf } from "./view.ts";
+import { lockKey } from "./snapshot.ts";
+import { type ResourceView, treeOf } from "./view.ts";
 
 /** A lock that no snapshot may have seen yet. */
-interface Unseen extends Held {
+interface Unseen {
+  view: ResourceView;
+  lock: LockRow;
   /** Snapshots made before it was noted. */
   refreshes: number;
 }
@@ -23,30 +25,33 @@ export class OwnedLocks {
 
   constructor(private readonly service: LockService, private readonly feed: StateFeed) {}
 
-  /** `client` was just granted what it asked for. */
-  note(client: ClientId, request: Request): void {
-    const presenter = new Presenter(this.service, 0);
+  /** `client` was just granted what it asked for. Is there a lock of its own? */
+  note(client: ClientId, request: Request): boolean {
+    let found = false;
     for (const { resources } of treeOf(this.service.inspectResource(request))) {
       for (const view of resources) {
         for (const lock of view.locks.filter(({ clientId }) => clientId === client)) {
-          const { ageSeconds: _, ...holder } = presenter.holder(lock);
-          const resource = presentRef(view);
           const { refreshes } = this.feed;
-          this.#unseen.set(lockKey(resource, lock), { resource, holder, refreshes });
+          this.#unseen.set(lockKey(presentRef(view), lock), { view, lock, refreshes });
+          found = true;
         }
       }
     }
+    return found;
   }
 
   /** Those that came and went without any snapshot having seen them, as events. */
   takeLost(time: string): ChangeEvent[] {
     const lost: ChangeEvent[] = [];
-    for (const [key, { refreshes, resource, holder }] of this.#unseen) {
+    let presenter: Presenter | undefined;
+    for (const [key, { refreshes, view, lock }] of this.#unseen) {
       if (this.feed.refreshes === refreshes) continue;
       this.#unseen.delete(key);
       // From now on snapshots tell of it.
       if (this.feed.current.locks.has(key)) continue;
-      lost.push({ event: "released", time, resource, holder });
+      presenter ??= new Presenter(this.service, 0);
+      const { ageSeconds: _, ...holder } = presenter.holder(lock);
+      lost.push({ event: "released", time, resource: presentRef(view), holder });
     }
     return lost;
   }

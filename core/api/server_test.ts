@@ -73,6 +73,24 @@ Deno.test("a stop leaves alone a socket that someone else has put there", async 
   });
 });
 
+Deno.test("a body may come with its headers or piece by piece; an answer tells its length", async () => {
+  await serving({}, async ({ path }) => {
+    const body = JSON.stringify({ lockType: "dlm", lockArgs: "1.0.0:test" });
+    const headers = "POST /v1/lockspaces/vg0/start HTTP/1.1\r\nhost: x\r\nconnection: close\r\n" +
+      `content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
+    const answers = [
+      await talk(path, headers + body),
+      await talk(path, headers, body.slice(0, 5), body.slice(5)),
+    ];
+    for (const answer of answers) {
+      const [head, text] = answer.split("\r\n\r\n", 2) as [string, string];
+      assertStringIncludes(head, "HTTP/1.1 200");
+      assertStringIncludes(head.toLowerCase(), `content-length: ${text.length}`);
+      assertEquals(JSON.parse(text).vg, "vg0");
+    }
+  });
+});
+
 Deno.test("the typed client makes calls and gets problems as errors", async () => {
   await serving({}, async ({ path, service }) => {
     using client = connectApi(path);

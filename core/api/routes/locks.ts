@@ -104,11 +104,11 @@ export function lockRoutes(api: ApiContext) {
     .openapi(acquire, async (c) => {
       const body = c.req.valid("json");
       const call = callOf(api, body, body.mode);
-      const reply = await carryOut(api, c, call, c.req.valid("query").deadlineMs);
+      const { reply, isOwn } = await carryOut(api, c, call, c.req.valid("query").deadlineMs);
       return c.json({
         ...targetOf(body, body.mode),
         alreadyHeld: alreadyHeld(reply.result),
-        covered: !body.persistent && heldMode(api.service, call.client, call.request) === undefined,
+        covered: !body.persistent && !isOwn,
       }, 200);
     })
     .openapi(convert, async (c) => {
@@ -117,7 +117,7 @@ export function lockRoutes(api: ApiContext) {
       if (heldMode(api.service, call.client, call.request) === undefined) {
         throw refusal(api, call.client, call.request, { result: -Errno.ENOENT });
       }
-      const reply = await carryOut(api, c, call, c.req.valid("query").deadlineMs);
+      const { reply } = await carryOut(api, c, call, c.req.valid("query").deadlineMs);
       return c.json({
         ...targetOf(body, body.mode),
         alreadyHeld: alreadyHeld(reply.result),
@@ -135,16 +135,18 @@ function callOf(api: ApiContext, body: LockBody, mode: "un" | "sh" | "ex") {
   return { request: lockRequest(body, mode), session, client: session?.client.id ?? 0 };
 }
 
+/** `isOwn`: the session has a lock of its own now. */
 async function carryOut(
   api: ApiContext,
   c: Context<ApiEnv>,
   call: ReturnType<typeof callOf>,
   deadlineMs: number | undefined,
-): Promise<Reply> {
+): Promise<{ reply: Reply; isOwn: boolean }> {
   const reply = await perform(api, c, { ...call, deadlineMs });
   if (!succeeded(reply.result)) throw refusal(api, call.client, call.request, reply);
-  if (call.request.mode !== Mode.un) call.session?.owned.note(call.client, call.request);
-  return reply;
+  const isOwn = call.request.mode !== Mode.un && call.session !== undefined &&
+    call.session.owned.note(call.client, call.request);
+  return { reply, isOwn };
 }
 
 function targetOf(body: LockBody, mode: "un" | "sh" | "ex") {

@@ -157,6 +157,20 @@ Deno.test("a stop that is under way is waited for", async () => {
   assertEquals([body.state, body.changed], ["stopped", false]);
 });
 
+Deno.test("a caller that goes away while a stop is under way is not waited for", async () => {
+  const api = new TestApi();
+  await api.start("vg0");
+  api.service.lockspaces.get("vg0")!.row.state = "stopping";
+  const gone = new AbortController();
+  const request = new Request("http://x/v1/lockspaces/vg0/stop", { method: "POST" });
+  const call = api.app.fetch(request, { gone: gone.signal });
+  await api.listening();
+  gone.abort();
+  const response = await call;
+  assertEquals([response.status, api.service.listeners], [499, 0]);
+  await response.body?.cancel();
+});
+
 Deno.test("after a kill no lock is granted; drop forgets the VG", async () => {
   const api = new TestApi();
   await api.start("vg0");
