@@ -70,6 +70,13 @@ export function installedCommand(main: string): string[] {
   return isOneFile ? [Deno.execPath().replace(/ \(deleted\)$/, "")] : denoCommand(main);
 }
 
+/**
+ * How Deno is told to run the daemon. V8 lets objects that have just been made take up to 3 times 16
+ * MiB before it looks which of them are still needed; three times 4 MiB make no request slower, and
+ * pauses shorter.
+ */
+export const runtimeOptions = ["--v8-flags=--max-semi-space-size=4"];
+
 function denoCommand(main: string): string[] {
-  return [Deno.execPath(), "run", "--quiet", "--allow-all", main];
+  return [Deno.execPath(), "run", "--quiet", "--allow-all", ...runtimeOptions, main];
 }

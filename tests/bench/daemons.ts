@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { runtimeOptions } from "../../core/program.ts";
 import { NativeConnection } from "./native.ts";
 import { type Programs, SetupError } from "./tools.ts";
 
@@ -54,10 +55,11 @@ export function commandLine(site: Site, command: string[]): [string, string[]] {
 function ourProgram({ executable, probe }: Site): string[] {
   const main = new URL("../../main.ts", import.meta.url).pathname;
   if (probe !== undefined) {
-    const options = ["--v8-flags=--expose-gc", `--preload=${probe}`];
+    const options = [`${runtimeOptions.join(",")},--expose-gc`, `--preload=${probe}`];
     return [Deno.execPath(), "run", "-A", ...options, main];
   }
-  return executable === undefined ? [Deno.execPath(), "run", "-A", main] : [executable];
+  if (executable !== undefined) return [executable];
+  return [Deno.execPath(), "run", "-A", ...runtimeOptions, main];
 }
 
 function serverCommand(name: DaemonName, site: Site, directory: string): string[] {

@@ -1,6 +1,9 @@
 /** The options of the benchmark. @module */
 import { assertEquals, assertThrows } from "@std/assert";
 import { readOptions } from "./options.ts";
+import { runtimeOptions } from "../../core/program.ts";
+import { memoryOptions } from "../../scripts/build/deno_options.ts";
+import project from "../../deno.json" with { type: "json" };
 import { SetupError } from "./tools.ts";
 
 Deno.test("without options all parts but the longest are measured", () => {
@@ -33,4 +36,9 @@ Deno.test("what cannot be meant is refused", () => {
       ["--unknown"],
     ]
   ) assertThrows(() => readOptions(args), SetupError);
+});
+
+Deno.test("the daemon is measured as it is run and built", () => {
+  assertEquals(memoryOptions, runtimeOptions);
+  assertEquals(project.tasks.start.includes(runtimeOptions.join(" ")), true);
 });
