@@ -16,19 +16,8 @@
  *         hello      the handshake again and again
  *         hold       N persistent LV locks on N different LVs; they stay after the run
  */
-#define _GNU_SOURCE
-#include <errno.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/epoll.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <time.h>
-#include <unistd.h>
+#define PROGRAM "load"
+#include "client.h"
 
 #define END "\n##\n"
 #define TEXT_MAX 1024
@@ -50,28 +39,7 @@ static enum work work;
 static const char *vg = "benchvg", *vg_args = "1.0.0:test";
 static double seconds = 0, warmup = 0;
 static int split = 0;
-static uint64_t wanted = 0, issued = 0, first_lv = 0;
-static uint32_t *samples;       /* nanoseconds, of answered requests after the warm-up */
-static size_t sample_count = 0, sample_room = 0;
-static uint64_t measure_from_ns, stop_ns;
-
-static void fail(const char *format, ...)
-{
-	va_list list;
-	va_start(list, format);
-	fputs("load: ", stderr);
-	vfprintf(stderr, format, list);
-	fputc('\n', stderr);
-	exit(1);
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
+static uint64_t wanted = 0, first_lv = 0;
 /* An LV UUID (groups of 6-4-4-4-4-4-6) that carries the work's letter and a number. */
 static void lv_uuid(char *out, char letter, uint64_t n)
 {
@@ -149,20 +117,6 @@ static void check(const struct connection *c, const char *expected)
 		fail("reply without %.*s:\n%s", (int)strlen(expected) - 1, expected, c->reply);
 }
 
-static void note(uint64_t sent, uint64_t now)
-{
-	if (sent < measure_from_ns)
-		return;
-	if (sample_count == sample_room) {
-		sample_room = sample_room ? sample_room * 2 : 1 << 20;
-		samples = realloc(samples, sample_room * sizeof *samples);
-		if (!samples)
-			fail("out of memory");
-	}
-	uint64_t took = now - sent;
-	samples[sample_count++] = took > UINT32_MAX ? UINT32_MAX : (uint32_t)took;
-}
-
 /* A complete reply: counts it and says whether the connection has more to ask. */
 static int answered(struct connection *c)
 {
@@ -177,14 +131,8 @@ static int answered(struct connection *c)
 
 static void open_connection(struct connection *c, const char *path, uint64_t number)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	static const char hello[] = "request = \"hello\"\n" END;
-	if (strlen(path) >= sizeof address.sun_path)
-		fail("socket path too long: %s", path);
-	strcpy(address.sun_path, path);
-	c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (c->fd < 0 || connect(c->fd, (struct sockaddr *)&address, sizeof address) < 0)
-		fail("%s: %s", path, strerror(errno));
+	c->fd = connect_to(path);
 	if (send(c->fd, hello, sizeof hello - 1, MSG_NOSIGNAL) < 0)
 		fail("send: %s", strerror(errno));
 	do {
@@ -196,39 +144,6 @@ static void open_connection(struct connection *c, const char *path, uint64_t num
 	} while (!receive(c));
 	check(c, "result = 0\n");
 	prepare(c, number);
-}
-
-static int by_value(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-	return x < y ? -1 : x > y;
-}
-
-static double quantile_us(double q)
-{
-	size_t i = (size_t)(q * (double)sample_count);
-	return samples[i < sample_count ? i : sample_count - 1] / 1000.0;
-}
-
-static double cpu_seconds(void)
-{
-	struct rusage used;
-	getrusage(RUSAGE_SELF, &used);
-	return (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
-		(double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
-}
-
-static void report(int connections, double took)
-{
-	if (!sample_count)
-		fail("nothing was measured");
-	qsort(samples, sample_count, sizeof *samples, by_value);
-	printf("{\"work\":\"%s\",\"connections\":%d,\"total\":%llu,\"requests\":%zu,\"seconds\":%.3f,"
-		"\"requestsPerSecond\":%.1f,\"p50\":%.1f,\"p90\":%.1f,\"p99\":%.1f,\"max\":%.1f,"
-		"\"loadCpuSeconds\":%.3f}\n",
-		work_names[work], connections, (unsigned long long)issued, sample_count, took, (double)sample_count / took,
-		quantile_us(0.5), quantile_us(0.9), quantile_us(0.99), quantile_us(1),
-		cpu_seconds());
 }
 
 /* Drives all connections until each has stopped; returns the seconds measured. */
@@ -294,6 +209,6 @@ int main(int argc, char **argv)
 		fail("out of memory");
 	for (int i = 0; i < connections; i++)
 		open_connection(&all[i], argv[1], (uint64_t)i);
-	report(connections, run(all, connections));
+	report(work_names[work], connections, run(all, connections));
 	return 0;
 }
