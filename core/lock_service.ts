@@ -94,8 +94,11 @@ export class TableService implements LockService {
     return [...this.engine.inspect()];
   }
 
-  listing<Result>(use: (rows: Iterable<InspectRow>) => Promise<Result>): Promise<Result> {
-    return this.#copies.listing(use);
+  listing<Result>(
+    use: (rows: Iterable<InspectRow>) => Promise<Result>,
+    atMoment?: () => void,
+  ): Promise<Result> {
+    return this.#copies.listing(use, atMoment);
   }
 
   inspectResource(request: Request): InspectRow[] {

@@ -86,9 +86,13 @@ export interface LockService {
   inspect(): InspectRow[];
   /**
    * Hands such a listing, of one moment, to `use`, without holding others up while it is made. One
-   * listing is made after the other; `use` should let the event loop run now and then.
+   * listing is made after the other; `use` should let the event loop run now and then. `atMoment` is
+   * called at the moment that the listing shows.
    */
-  listing<Result>(use: (rows: Iterable<InspectRow>) => Promise<Result>): Promise<Result>;
+  listing<Result>(
+    use: (rows: Iterable<InspectRow>) => Promise<Result>,
+    atMoment?: () => void,
+  ): Promise<Result>;
   /** The same for one resource: its lockspace, itself, its locks and waiters. Cheap. */
   inspectResource(request: Request): InspectRow[];
   /** Looks up a client, also one that is gone if it was seen recently. */

@@ -22,21 +22,31 @@ export class TableCopies {
 
   constructor(private readonly original: Engine) {}
 
-  /** Hands all rows of one moment to `use`, when earlier listings are done. */
-  listing<Result>(use: (rows: Iterable<InspectRow>) => Promise<Result>): Promise<Result> {
-    const result = this.#last.then(async () => await use(await this.#rows()));
+  /**
+   * Hands all rows of one moment to `use`, when earlier listings are done. `atMoment` is called at that
+   * moment.
+   */
+  listing<Result>(
+    use: (rows: Iterable<InspectRow>) => Promise<Result>,
+    atMoment: () => void = () => {},
+  ): Promise<Result> {
+    const result = this.#last.then(async () => await use(await this.#rows(atMoment)));
     // Nothing of the result is kept: it may be large.
     const nothing = () => {};
     this.#last = result.then(nothing, nothing);
     return result;
   }
 
-  async #rows(): Promise<Iterable<InspectRow>> {
-    if (this.original.memoryBytes <= SMALL) return [...this.original.inspect()];
+  async #rows(atMoment: () => void): Promise<Iterable<InspectRow>> {
+    if (this.original.memoryBytes <= SMALL) {
+      atMoment();
+      return [...this.original.inspect()];
+    }
     const copy = this.#spare?.deref() ?? new Engine(this.original.module);
     this.#spare = new WeakRef(copy);
     await makeRoom(copy.memory, this.original);
     copy.become(this.original);
+    atMoment();
     return copy.inspect();
   }
 }

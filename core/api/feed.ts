@@ -16,13 +16,9 @@ export class StateFeed {
   readonly #service: LockService;
   readonly #coalesceMs: number;
   readonly #subscribers = new Set<() => void>();
-  #stopListening: (() => void) | undefined;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #snapshotCostMs = 0;
-  #current = emptySnapshot;
-  #previous = emptySnapshot;
-  #lastChanges: ChangeEvent[] = [];
-  #refreshes = 0;
+  #following: Following | undefined;
+  #begun = 0;
+  #done = 0;
 
   constructor(service: LockService, coalesceMs: number) {
     this.#service = service;
@@ -36,62 +32,121 @@ export class StateFeed {
 
   /** The state as of the last collected change. Needs a subscription. */
   get current(): Snapshot {
-    return this.#current;
+    return this.#following?.current ?? emptySnapshot;
   }
 
-  /** Snapshots made so far. */
-  get refreshes(): number {
-    return this.#refreshes;
+  /** How many snapshots show this moment or an earlier one. */
+  get begun(): number {
+    return this.#begun;
   }
 
-  /** Calls `onNews` after every snapshot, also one that shows no change, until the returned function is called. */
+  /** The how many-th snapshot is the last that is complete. */
+  get done(): number {
+    return this.#done;
+  }
+
+  /**
+   * Calls `onNews` after every snapshot, also one that shows no change, until the returned function is
+   * called.
+   */
   subscribe(onNews: () => void): () => void {
-    if (this.#subscribers.size === 0) this.#start();
+    this.#following ??= new Following(this.#service, this.#coalesceMs, {
+      atMoment: () => ++this.#begun,
+      complete: (number) => {
+        this.#done = number;
+        for (const onNews of this.#subscribers) onNews();
+      },
+    });
     this.#subscribers.add(onNews);
     return () => {
-      if (this.#subscribers.delete(onNews) && this.#subscribers.size === 0) this.#stop();
+      if (!this.#subscribers.delete(onNews) || this.#subscribers.size > 0) return;
+      this.#following?.stop();
+      this.#following = undefined;
     };
   }
 
+  /** Resolves when there is a snapshot since somebody subscribed. */
+  async ready(): Promise<void> {
+    await this.#following?.first;
+  }
+
   /** Events that lead from a snapshot seen before to {@link current}. */
-  changesSince(seen: Snapshot): ChangeEvent[] {
-    if (seen === this.#current) return [];
-    if (seen === this.#previous) return this.#lastChanges;
-    return changesBetween(seen, this.#current, new Date().toISOString());
+  changesSince(seen: Snapshot): ChangeEvent[] | Promise<ChangeEvent[]> {
+    return this.#following?.changesSince(seen) ?? [];
+  }
+}
+
+interface Counter {
+  /** Numbers the snapshot that is being made. */
+  atMoment(): number;
+  complete(number: number): void;
+}
+
+/** From the first subscription to the end of the last. One snapshot is made after the other. */
+class Following {
+  current = emptySnapshot;
+  readonly first: Promise<void>;
+  #previous = emptySnapshot;
+  #lastChanges: ChangeEvent[] = [];
+  readonly #stopListening: () => void;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Since the moment that the last snapshot shows. */
+  #changed = false;
+  #busy = false;
+  #stopped = false;
+  #costMs = 0;
+
+  constructor(
+    private readonly service: LockService,
+    private readonly coalesceMs: number,
+    private readonly counter: Counter,
+  ) {
+    this.#stopListening = service.onChange(() => {
+      this.#changed = true;
+      this.#schedule();
+    });
+    this.first = this.#refresh();
   }
 
-  #start(): void {
-    this.#stopListening = this.#service.onChange(() => this.#schedule());
-    this.#refresh();
-  }
-
-  #stop(): void {
-    this.#stopListening?.();
+  stop(): void {
+    this.#stopped = true;
+    this.#stopListening();
     clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#current = this.#previous = emptySnapshot;
-    this.#lastChanges = [];
+  }
+
+  changesSince(seen: Snapshot): ChangeEvent[] | Promise<ChangeEvent[]> {
+    if (seen === this.current) return [];
+    if (seen === this.#previous) return this.#lastChanges;
+    return changesBetween(seen, this.current, new Date().toISOString());
   }
 
   #schedule(): void {
-    const delayMs = Math.max(this.#coalesceMs, this.#snapshotCostMs / SNAPSHOT_SHARE);
+    if (this.#busy || this.#stopped) return;
+    const delayMs = Math.max(this.coalesceMs, this.#costMs / SNAPSHOT_SHARE);
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      this.#refresh();
+      void this.#refresh();
     }, delayMs);
   }
 
-  #refresh(): void {
+  async #refresh(): Promise<void> {
+    this.#busy = true;
     const start = performance.now();
-    const next = takeSnapshot(this.#service);
-    const changes = changesBetween(this.#current, next, new Date().toISOString());
-    this.#snapshotCostMs = performance.now() - start;
-    this.#refreshes++;
+    let number = 0;
+    const next = await takeSnapshot(this.service, () => {
+      number = this.counter.atMoment();
+      this.#changed = false;
+    });
+    const changes = await changesBetween(this.current, next, new Date().toISOString());
+    if (this.#stopped) return;
+    this.#costMs = performance.now() - start;
     if (changes.length > 0) {
-      this.#previous = this.#current;
-      this.#current = next;
+      this.#previous = this.current;
+      this.current = next;
       this.#lastChanges = changes;
     }
-    for (const onNews of this.#subscribers) onNews();
+    this.#busy = false;
+    this.counter.complete(number);
+    if (this.#changed) this.#schedule();
   }
 }

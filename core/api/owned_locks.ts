@@ -16,8 +16,8 @@ import { type ResourceView, treeOf } from "./view.ts";
 interface Unseen {
   view: ResourceView;
   lock: LockRow;
-  /** Snapshots made before it was noted. */
-  refreshes: number;
+  /** Snapshots that were begun before it was noted. */
+  begun: number;
 }
 
 export class OwnedLocks {
@@ -31,8 +31,8 @@ export class OwnedLocks {
     for (const { resources } of treeOf(this.service.inspectResource(request))) {
       for (const view of resources) {
         for (const lock of view.locks.filter(({ clientId }) => clientId === client)) {
-          const { refreshes } = this.feed;
-          this.#unseen.set(lockKey(presentRef(view), lock), { view, lock, refreshes });
+          const { begun } = this.feed;
+          this.#unseen.set(lockKey(presentRef(view), lock), { view, lock, begun });
           found = true;
         }
       }
@@ -44,8 +44,8 @@ export class OwnedLocks {
   takeLost(time: string): ChangeEvent[] {
     const lost: ChangeEvent[] = [];
     let presenter: Presenter | undefined;
-    for (const [key, { refreshes, view, lock }] of this.#unseen) {
-      if (this.feed.refreshes === refreshes) continue;
+    for (const [key, { begun, view, lock }] of this.#unseen) {
+      if (this.feed.done <= begun) continue;
       this.#unseen.delete(key);
       // From now on snapshots tell of it.
       if (this.feed.current.locks.has(key)) continue;

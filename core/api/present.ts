@@ -21,7 +21,9 @@ export type ResourceRefJson = z.infer<typeof ResourceRef>;
 export type ResourceJson = z.infer<typeof Resource>;
 export type WaiterJson = z.infer<typeof Waiter>;
 
-export function presentRef({ row, lockspace }: ResourceView): ResourceRefJson {
+export function presentRef(
+  { row, lockspace }: Pick<ResourceView, "row" | "lockspace">,
+): ResourceRefJson {
   const type = resourceTypeWord(row.type);
   return {
     type,

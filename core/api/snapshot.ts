@@ -4,8 +4,9 @@
  *
  * @module
  */
+import { Slices } from "../os/slices.ts";
 import type { LockService } from "../service.ts";
-import { type ActionRow, type LockRow, type LockspaceRow, Op } from "../types.ts";
+import { type ActionRow, type InspectRow, type LockRow, type LockspaceRow, Op } from "../types.ts";
 import {
   type HolderJson,
   Presenter,
@@ -15,7 +16,6 @@ import {
 } from "./present.ts";
 import type { ChangeEvent, EventOf } from "./schemas/events.ts";
 import { fromBytes, fromBytesOrNull } from "./text.ts";
-import { treeOf } from "./view.ts";
 
 export interface Held {
   resource: ResourceRefJson;
@@ -40,7 +40,15 @@ export const emptySnapshot: Snapshot = {
   waits: new Map(),
 };
 
-export function takeSnapshot(service: LockService): Snapshot {
+/** Rows looked at before the clock is. */
+const ROWS_A_LOOK = 64;
+
+/** Made in slices. `atMoment` is called at the moment that it shows. */
+export function takeSnapshot(service: LockService, atMoment?: () => void): Promise<Snapshot> {
+  return service.listing((rows) => snapshotOf(rows, service), atMoment);
+}
+
+async function snapshotOf(rows: Iterable<InspectRow>, service: LockService): Promise<Snapshot> {
   const presenter = new Presenter(service, 0);
   const lockspaces = new Map<string, LockspaceRow>();
   const locks = new Map<string, Held>();
@@ -52,16 +60,19 @@ export function takeSnapshot(service: LockService): Snapshot {
     const lockspace = fromBytes(name);
     waits.set(`${row.clientId} ${row.requestId}`, { resource, lockspace, waiter });
   };
-  for (const { row, resources, pending } of treeOf(service.inspect())) {
-    lockspaces.set(fromBytes(row.name), row);
-    for (const action of pending) addWait(action, row, null);
-    for (const view of resources) {
-      const resource = presentRef(view);
-      for (const lock of view.locks) {
-        const { ageSeconds: _, ...holder } = presenter.holder(lock);
-        locks.set(lockKey(resource, lock), { resource, holder });
-      }
-      for (const action of view.waiters) addWait(action, row, resource);
+  const slices = new Slices();
+  let lockspace: LockspaceRow | undefined;
+  let resource: ResourceRefJson | null = null;
+  let count = 0;
+  for (const row of rows) {
+    if (++count % ROWS_A_LOOK === 0 && slices.over) await slices.rest();
+    if (row.kind === "lockspace") lockspaces.set(fromBytes(row.name), lockspace = row);
+    else if (!lockspace) throw new Error(`Row of a ${row.kind} without a lockspace`);
+    else if (row.kind === "resource") resource = presentRef({ row, lockspace });
+    else if (row.kind === "action") addWait(row, lockspace, row.resource ? resource : null);
+    else if (resource) {
+      const { ageSeconds: _, ...holder } = presenter.holder(row);
+      locks.set(lockKey(resource, row), { resource, holder });
     }
   }
   return { lockspaces, locks, waits };
@@ -74,30 +85,46 @@ export function lockKey({ lockspace, type, name }: ResourceRefJson, lock: LockRo
 
 /**
  * What changed between two moments, in an order that is never absurd: who gives up comes before who
- * gets, lockspaces come before what is in them and go after it.
+ * gets, lockspaces come before what is in them and go after it. Made in slices.
  */
-export function changesBetween(from: Snapshot, to: Snapshot, time: string): ChangeEvent[] {
+export async function changesBetween(
+  from: Snapshot,
+  to: Snapshot,
+  time: string,
+): Promise<ChangeEvent[]> {
   const events: ChangeEvent[] = [];
   for (const [name, row] of to.lockspaces) {
     if (!sameLockspace(from.lockspaces.get(name), row)) events.push(lockspaceEvent(row, time));
   }
-  for (const [key, held] of from.locks) {
+  await inSlices(from.locks, (key, held) => {
     const now = to.locks.get(key);
     if (!now || now.holder.since !== held.holder.since && now.holder.mode === held.holder.mode) {
       events.push({ event: "released", time, ...held });
     }
-  }
-  for (const [key, waiting] of from.waits) {
+  });
+  await inSlices(from.waits, (key, waiting) => {
     if (!to.waits.has(key)) events.push({ event: "wait-ended", time, ...waiting });
-  }
-  for (const [key, held] of to.locks) pushIfGained(events, from.locks.get(key), held, time);
-  for (const [key, waiting] of to.waits) {
+  });
+  await inSlices(to.locks, (key, held) => pushIfGained(events, from.locks.get(key), held, time));
+  await inSlices(to.waits, (key, waiting) => {
     if (!from.waits.has(key)) events.push({ event: "waiting", time, ...waiting });
-  }
+  });
   for (const [name, row] of from.lockspaces) {
     if (!to.lockspaces.has(name)) events.push({ ...lockspaceEvent(row, time), state: "gone" });
   }
   return events;
+}
+
+async function inSlices<Entry>(
+  entries: ReadonlyMap<string, Entry>,
+  look: (key: string, entry: Entry) => void,
+): Promise<void> {
+  const slices = new Slices();
+  let count = 0;
+  for (const [key, entry] of entries) {
+    if (++count % ROWS_A_LOOK === 0 && slices.over) await slices.rest();
+    look(key, entry);
+  }
 }
 
 function pushIfGained(events: ChangeEvent[], before: Held | undefined, now: Held, time: string) {

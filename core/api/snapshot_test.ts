@@ -22,41 +22,44 @@ function startedService() {
   return { service, clients, lock };
 }
 
-Deno.test("nothing has changed between a moment and itself", () => {
+Deno.test("nothing has changed between a moment and itself", async () => {
   const { service, clients, lock } = startedService();
   lock(clients[0], "ex");
-  assertEquals(changesBetween(takeSnapshot(service), takeSnapshot(service), time), []);
+  assertEquals(
+    await changesBetween(await takeSnapshot(service), await takeSnapshot(service), time),
+    [],
+  );
 });
 
-Deno.test("whoever gives up comes before whoever gets", () => {
+Deno.test("whoever gives up comes before whoever gets", async () => {
   const { service, clients, lock } = startedService();
   lock(clients[0], "ex");
   lock(clients[1], "ex");
-  const before = takeSnapshot(service);
+  const before = await takeSnapshot(service);
   lock(clients[0], "un");
-  const events = changesBetween(before, takeSnapshot(service), time);
+  const events = await changesBetween(before, await takeSnapshot(service), time);
   assertEquals(events.map(({ event }) => event), ["released", "wait-ended", "granted"]);
 });
 
-Deno.test("a lock that was released and taken again is told as both", () => {
+Deno.test("a lock that was released and taken again is told as both", async () => {
   const { service, clients, lock } = startedService();
   lock(clients[0], "ex");
-  const before = takeSnapshot(service);
+  const before = await takeSnapshot(service);
   lock(clients[0], "un");
   service.nowMs += 1;
   lock(clients[0], "ex");
-  const events = changesBetween(before, takeSnapshot(service), time);
+  const events = await changesBetween(before, await takeSnapshot(service), time);
   assertEquals(events.map(({ event }) => event), ["released", "granted"]);
 });
 
-Deno.test("a lockspace comes before what is in it and goes after it", () => {
+Deno.test("a lockspace comes before what is in it and goes after it", async () => {
   const { service, clients, lock } = startedService();
   lock(clients[0], "ex");
-  const full = takeSnapshot(service);
+  const full = await takeSnapshot(service);
   const kinds = (events: { event: string }[]) => events.map(({ event }) => event);
-  assertEquals(kinds(changesBetween(emptySnapshot, full, time)), ["lockspace", "granted"]);
+  assertEquals(kinds(await changesBetween(emptySnapshot, full, time)), ["lockspace", "granted"]);
   const drop = { ...emptyRequest, op: Op.dropVg, vgName: "vg0" };
   service.submit(clients[0], drop, () => {});
-  const events = changesBetween(full, takeSnapshot(service), time);
+  const events = await changesBetween(full, await takeSnapshot(service), time);
   assertEquals(kinds(events), ["released", "lockspace"]);
 });

@@ -64,11 +64,14 @@ export async function* followState(
   const pacing = new Pacing(api, closed);
   const now = () => new Date(api.now()).toISOString();
   try {
+    await api.feed.ready();
     let seen = initial ? emptySnapshot : api.feed.current;
     let synced = !initial;
     while (!closed.aborted && !api.shutdown.aborted) {
-      const changes = [...api.feed.changesSince(seen).filter(wanted), ...others(now())];
-      seen = api.feed.current;
+      const target = api.feed.current;
+      const more = others(now());
+      const changes = [...(await api.feed.changesSince(seen)).filter(wanted), ...more];
+      seen = target;
       for (let at = 0; at < changes.length && !closed.aborted; at += BATCH_MAX) {
         yield changes.slice(at, at + BATCH_MAX);
       }

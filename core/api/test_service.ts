@@ -134,7 +134,11 @@ export class TestService implements LockService {
     this.undelivered.push(request);
   }
 
-  listing<Result>(use: (rows: Iterable<InspectRow>) => Promise<Result>): Promise<Result> {
+  listing<Result>(
+    use: (rows: Iterable<InspectRow>) => Promise<Result>,
+    atMoment: () => void = () => {},
+  ): Promise<Result> {
+    atMoment();
     return use(this.inspect());
   }
 
