@@ -134,6 +134,7 @@ export interface SavedLockspace {
 /** A lockspace that this host is in although no daemon here serves it: a daemon died. */
 export interface LeftBehind {
   lockType: LockType;
+  /** `""` for the lockspace of the global lock. */
   vgName: string;
   /** `""` when the manager does not know it. */
   vgUuid: string;

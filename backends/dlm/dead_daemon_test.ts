@@ -54,9 +54,10 @@ Deno.test("orphans are listed where the kernel lists locks", async () => {
     .concat([[`${LV}x`, "EX", "master 0"], [LV.replace("a", "b"), "EX", "MSTCPY 2"]])
     .map(([name, mode, kind]) => `id 00000001 gr ${mode} rq IV pid 7 ${kind} "${name}"\n`);
   await host.say({ quorate: true, dump: dump.join("") });
-  const [left, long, ...more] = await host.manager.leftBehind();
+  const [global, left, long, ...more] = await host.manager.leftBehind();
   // The longest name of a VG that this daemon serves fills that of its lockspace.
   assertEquals([left!.vgName, long!.vgName, more], ["vg0", "v".repeat(59), []]);
+  assertEquals([global!.vgName, global!.locks], ["", []]);
   assertEquals(left!.locks, [
     { lvUuid: LV, lvArgs: "dlm", mode: Mode.ex },
     { lvUuid: shared, lvArgs: "dlm", mode: Mode.sh },

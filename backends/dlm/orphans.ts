@@ -21,8 +21,10 @@ export async function findLeftBehind(
   { files, tools }: { files: SystemFiles; tools: Tools },
 ): Promise<LeftBehind[]> {
   const vgArgs = vgArgsOf(files.clusterName()) ?? "";
-  const names = files.lvmLockspaces().filter((name) => name !== GLOBAL);
+  const names = files.lvmLockspaces();
   return await Promise.all(names.map(async (name): Promise<LeftBehind> => {
+    const about = { lockType: LockType.dlm, vgUuid: "", vgArgs, hostId: 0 };
+    if (name === GLOBAL) return { ...about, vgName: "", locks: [] };
     const dump = orphansIn({ held: new Map() }, await tools.locks(name));
     const locks = dump.filter(({ resource }) => LV_UUID.test(resource))
       .map(({ resource, mode }) => ({
@@ -30,8 +32,7 @@ export async function findLeftBehind(
         lvArgs: LV_ARGS,
         mode: mode === "EX" ? Mode.ex : Mode.sh,
       }));
-    const vgName = name.slice(PREFIX.length);
-    return { lockType: LockType.dlm, vgName, vgUuid: "", vgArgs, hostId: 0, locks };
+    return { ...about, vgName: name.slice(PREFIX.length), locks };
   }));
 }
 

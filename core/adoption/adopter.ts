@@ -7,7 +7,7 @@
 import { Errno } from "../errno.ts";
 import { logger } from "../log.ts";
 import type { LockService } from "../service.ts";
-import { Mode, ResourceType } from "../types.ts";
+import { LockType, Mode, ResourceType } from "../types.ts";
 import type { AdoptVg } from "./adopt_file.ts";
 import { type Plan, type PlannedVg, shown, someOf, type Trouble } from "./plan.ts";
 import { AdoptionClient, adoptVg, reasonOf, releaseOrphan, type VgOutcome } from "./vg_adopter.ts";
@@ -86,6 +86,8 @@ class Adopter {
     for (const trouble of this.plan.troubles) this.#trouble(trouble);
     for (const vg of this.plan.settled) this.keeper.settle(vg);
     await Promise.all(this.plan.vgs.map((vg) => this.#take(vg)));
+    // It comes with the first VG. Without any, a global lock left behind is in every host's way.
+    for (const lockType of this.plan.globals) await this.#lookForGlobal(lockType);
     this.keeper.tidy();
     return this.report;
   }
@@ -105,7 +107,12 @@ class Adopter {
     const outcome = await adoptVg(this.service, vg).catch((error) => failed(vg, error));
     this.#settle(vg, outcome);
     // sanlock's global lock is in one of the VGs: it can be looked for when that one is there.
-    this.#globalLook = this.#globalLook.then(() => this.#releaseGlobal())
+    await this.#lookForGlobal();
+  }
+
+  /** @param lockType joins its lockspace if there is none yet. */
+  async #lookForGlobal(lockType: LockType = LockType.none): Promise<void> {
+    this.#globalLook = this.#globalLook.then(() => this.#releaseGlobal(lockType))
       .catch((error) => this.#globalStays(String(error)));
     await this.#globalLook;
   }
@@ -129,10 +136,11 @@ class Adopter {
     log[trouble.lvUuids.length > 0 ? "error" : "warn"](trouble.text);
   }
 
-  async #releaseGlobal(): Promise<void> {
+  async #releaseGlobal(lockType: LockType): Promise<void> {
     if (this.#globalSettled) return;
     using client = new AdoptionClient(this.service);
-    const { mode, refused } = await releaseOrphan(client, { resourceType: ResourceType.gl });
+    const about = { resourceType: ResourceType.gl, lockType };
+    const { mode, refused } = await releaseOrphan(client, about);
     if (refused?.result === -Errno.ENOLS) return; // its lockspace is not there, or not yet
     this.#globalSettled = true;
     if (refused !== undefined) this.#globalStays(reasonOf(refused));

@@ -151,6 +151,22 @@ Deno.test("the global lock of dlm is released too", async () => {
   assertEquals([host.dlm.orphans.size, daemon.locks.size], [0, 2]);
 });
 
+Deno.test("the global lock of dlm is released where no VG was started", async () => {
+  for (const mode of [Mode.ex, Mode.sh]) {
+    using host = new Host();
+    const lines = said();
+    host.leave(host.dlm, "", { GLLK: mode });
+    const daemon = host.boot();
+    assertEquals((await daemon.adoptAll()).troubles, []);
+    assertEquals([host.dlm.orphans.size, host.dlm.held.size], [0, 0]);
+    assertEquals(lines.length, mode === Mode.ex ? 1 : 0, lines.join("\n"));
+    // It is this daemon's now, and left with the others.
+    assertEquals(daemon.service.status().lockspaces, 1);
+    await request(daemon.service, { op: Op.stopAll, flags: OptionFlag.wait });
+    assertEquals([daemon.service.status().lockspaces, host.dlm.lockspaces.size], [0, 0]);
+  }
+});
+
 Deno.test("a VG that cannot be joined is an error; its locks stay in the file for the next time", async () => {
   using host = new Host();
   const lines = said();

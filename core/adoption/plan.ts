@@ -49,6 +49,8 @@ export interface Trouble {
 
 export interface Plan {
   vgs: PlannedVg[];
+  /** Types of the lockspaces of the global lock that were left behind. */
+  globals: LockType[];
   /** VGs of the file that are not taken over now, with the locks that a later attempt may want. */
   settled: AdoptVg[];
   troubles: Trouble[];
@@ -74,10 +76,13 @@ export function shown(text: string): string {
 }
 
 export function makePlan(found: Found): Plan {
-  const plan: Plan = { vgs: [], settled: [], troubles: [], notes: [] };
+  const plan: Plan = { vgs: [], globals: [], settled: [], troubles: [], notes: [] };
   const rest = new Set(found.file);
   for (const left of found.leftBehind) {
-    if (left.vgName === "") continue; // the global lockspace comes with the first VG
+    if (left.vgName === "") {
+      plan.globals.push(left.lockType);
+      continue;
+    }
     const recorded = matching(left, rest);
     if (recorded !== undefined) rest.delete(recorded);
     planVg(plan, left, recorded, found.active);

@@ -82,7 +82,7 @@ Deno.test("a VG without lock args is left alone, which is said, and its locks ar
   assertEquals(made.settled.map(({ locks }) => locks.length), [2]);
 });
 
-Deno.test("dlm VGs come first, the global lockspace is none", () => {
+Deno.test("dlm VGs come first; the global lockspace is none, but is known", () => {
   const dlm = { lockType: LockType.dlm, vgArgs: "1.0.0:c" };
   const made = plan({
     leftBehind: [
@@ -92,6 +92,7 @@ Deno.test("dlm VGs come first, the global lockspace is none", () => {
     ],
   });
   assertEquals(made.vgs.map(({ vgName }) => vgName), ["b", "a"]);
+  assertEquals(made.globals, [LockType.dlm]);
 });
 
 Deno.test("VGs are the same by UUID, and by name where one has no UUID", () => {

@@ -148,8 +148,7 @@ export class TestManager implements LockManager {
   }
 
   leftBehind(): Outcome<LeftBehind[]> {
-    const known = [...this.lockspaces.values()].filter(({ vgName }) => vgName !== "");
-    return this.#answer(known.map((lockspace) => ({
+    return this.#answer([...this.lockspaces.values()].map((lockspace) => ({
       ...lockspace,
       locks: [...this.orphans].flatMap(([key, mode]) => {
         const [vgName, lvUuid = ""] = key.split("/");

@@ -27,9 +27,9 @@ export class Session {
   /** LVs that it keeps other commands of the host away from. */
   readonly #busy = new Set<string>();
   readonly unanswered = new Set<Asked>();
-  /** By resource: the last request to release it. */
+  /** By resource: the last request to release it that is not answered yet. */
   readonly #gaveUp = new Map<string, number>();
-  /** By resource: the last request to share it. */
+  /** By resource: the last request to share it that is not answered yet. */
   readonly #shared = new Map<string, number>();
 
   /** @param chance of its own, so that leaving out another command changes nothing here. */
@@ -99,6 +99,7 @@ export class Session {
         world.watchers.replied(asked, reply);
         if (this.client !== client) return;
         if (this.deaf) return this.#undelivered(asked, reply);
+        this.#answered(asked);
         this.#grant(asked, reply);
         world.clock.plan(this.process, 0, () => done(reply));
       });
@@ -152,7 +153,18 @@ export class Session {
     return { host, lockspace, vgName: lockspace.slice("lvm_".length), resource, session: this };
   }
 
-  /** A transient lock was granted: from now on the command counts on it. */
+  /** What is granted later is not given up by it, in whatever order it was asked for. */
+  #answered({ request, order }: Asked): void {
+    const { resource } = this.#about(request);
+    for (const lessened of [this.#gaveUp, this.#shared]) {
+      if (lessened.get(resource) === order) lessened.delete(resource);
+    }
+  }
+
+  /**
+   * A transient lock was granted: from now on the command counts on it. Not if it has asked since to
+   * give it up, which may happen at any moment then; what it has asked for after that comes later.
+   */
   #grant({ request, daemon, order }: Asked, { result }: Reply): void {
     const { op, mode, flags, resourceType } = request;
     if (op !== Op.lock || mode === Mode.un || result !== 0) return;

@@ -42,6 +42,16 @@ export const keptLocks: MakeChecker = (scene, object) => {
     believed({ host, session, resource }) {
       if (session === undefined) refusedOn.get(host)?.delete(resource);
     },
+    daemonDied(daemon) {
+      // It has said what it could not adopt, though it was not done with all VGs.
+      if (daemon.settled) return;
+      const { number, active } = daemon.host;
+      const view = daemon.view();
+      for (const lvUuid of troubledIn(daemon)) {
+        const lv = active.get(lvUuid);
+        if (lv !== undefined && !isLocked(view, lv)) refusedOf(number).add(lvUuid);
+      }
+    },
     daemonStarted: ({ host }) => inManager(host, "and when the next daemon starts"),
     hostDied({ number }) {
       refusedOn.delete(number);

@@ -145,6 +145,17 @@ Deno.test("a request of a dying daemon that comes to a stalled lockspace is done
   assertEquals(left!.locks.map(({ lvUuid }) => lvUuid), [cluster.lvs[0]!.name]);
 });
 
+Deno.test("a conversion of a dying daemon that is refused leaves its lock as it was", async () => {
+  const { cluster, daemons: [one, two] } = await TestCluster.make("dlm");
+  const lv = cluster.lvs[0]!;
+  for (const daemon of [one!, two!]) await daemon.lock(lv, sh);
+  cluster.manager.faults = { ...cluster.manager.faults, late: 1000, lateMs: 1000 };
+  void one!.lm.convert(one!.vg, lv, ex, { version: 0 });
+  cluster.manager.daemonDied(1);
+  await cluster.pass(2);
+  assertEquals(cluster.held, ["1 LV0 sh orphan", "2 LV0 sh"]);
+});
+
 Deno.test("the value block passes from host to host, and is lost with an exclusive holder", async () => {
   const { cluster, daemons: [one, two] } = await TestCluster.make("dlm");
   await one!.lock(vgLock, ex);
@@ -175,7 +186,10 @@ Deno.test("the global lock that a killed daemon held is free when its host joins
   await first.lock(globalLock, ex);
   cluster.manager.daemonDied(1);
   assertEquals((await second.lock(globalLock, ex)).result, -Errno.EAGAIN);
-  assertEquals((await cluster.daemon(1, 1, "").start()).result, 0);
+  const next = cluster.daemon(1, 1, "");
+  const left = await next.wait(next.lm.leftBehind!(new Set()));
+  assertEquals(left.map(({ vgName, locks }) => [vgName, locks]).sort(), [["", []], ["vg", []]]);
+  assertEquals((await next.start()).result, 0);
   assertEquals((await second.lock(globalLock, ex)).result, 0);
   assertEquals(one!.lost, []);
 });

@@ -7,8 +7,38 @@
 import type { Cluster } from "../cluster.ts";
 import type { ClusterScenario, ClusterStep } from "../cluster_scenario.ts";
 import type { Guest } from "../guest.ts";
-import { ctl, helper } from "./program.ts";
+import { ctl, helper, holdInBackground } from "./program.ts";
 import { create, KERNEL_LOCKSPACES, notStarted, started } from "./steps.ts";
+
+/** What the kernel has of the global lock. */
+const PROBE_GLOBAL = `echo lvm_global:GLLK | ${helper("probe_locks.ts")}`;
+
+/** Nothing but the next daemon can release it, and other hosts would wait for it. */
+const globalOrphan: ClusterStep[] = [
+  {
+    name: "no VG is started, and a program holds the global lock",
+    only: "ours",
+    run: holdInBackground("gl ex"),
+    info: [/^LK GL ex/m, notStarted("vg0")],
+  },
+  {
+    name: "the daemon is killed: the kernel keeps the lock",
+    only: "ours",
+    act: async (cluster) => {
+      const { guest, daemon } = cluster.host(1);
+      await daemon.kill();
+      await succeed(guest, `${PROBE_GLOBAL} | grep EX`);
+      await cluster.host(1).start();
+    },
+  },
+  {
+    name: "its successor releases it, without being asked for anything",
+    only: "ours",
+    run: PROBE_GLOBAL,
+    stdout: /^lvm_global GLLK free/m,
+    info: /^LS \S* ?lvm_global$/m,
+  },
+];
 
 const life: ClusterStep[] = [
   create("vg0", 0),
@@ -36,6 +66,7 @@ const life: ClusterStep[] = [
       vgs --noheadings -o lock_args vg0`,
     stdout: "1.0.0:umltest",
   },
+  ...globalOrphan,
   {
     name: "it starts again, with its data",
     run: "vgchange --lockstart vg0 && lvchange -aey vg0/lv0 && head -c 8 /dev/vg0/lv0",

@@ -20,9 +20,14 @@ export function findLeftBehind(cluster: Cluster, host: DlmHost): LeftBehind[] {
   for (const space of cluster.spaces.values()) {
     const { name } = space;
     const member = space.members.get(host.number);
-    if (member === undefined || name === GLOBAL || !name.startsWith(PREFIX)) continue;
-    const about = { lockType: LockType.dlm, vgName: name.slice(PREFIX.length), vgUuid: "" };
-    found.push({ ...about, vgArgs, hostId: 0, locks: orphansIn(space, member) });
+    if (member === undefined || !name.startsWith(PREFIX)) continue;
+    const about = { lockType: LockType.dlm, vgUuid: "", vgArgs, hostId: 0 };
+    if (name === GLOBAL) found.push({ ...about, vgName: "", locks: [] });
+    else {found.push({
+        ...about,
+        vgName: name.slice(PREFIX.length),
+        locks: orphansIn(space, member),
+      });}
   }
   return found;
 }

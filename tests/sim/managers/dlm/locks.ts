@@ -98,6 +98,7 @@ export class Locks {
    * exclusive; others are released. False if there is none.
    */
   #clearTheWay(session: Session, { name, type }: ResourceSpec): boolean {
+    if (!session.isOpen) return false; // the kernel's answer reaches nobody
     const isLv = type === ResourceType.lv;
     for (const found of isLv ? [Mode.ex] : [Mode.ex, Mode.sh]) {
       if (!this.#adopt(session, name, found)) continue;
@@ -150,7 +151,10 @@ export class Locks {
     if (held === undefined) return notHeld;
     const entry = session.space.resource(resource.name);
     if (entry.conflicts(mode, held.lock)) {
-      const twin = session.space.orphan(resource.name, session.member, Mode.sh);
+      // Of a process that died meanwhile its own lock is no twin, and it drops nothing any more.
+      const twin = session.isOpen
+        ? session.space.orphan(resource.name, session.member, Mode.sh)
+        : undefined;
       if (twin === undefined) return this.#conflict(session, entry, mode);
       // A shared orphan of this host says no more than the lock itself.
       entry.remove(twin);
