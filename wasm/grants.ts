@@ -83,11 +83,11 @@ export function lockDone(r: Resource, call: Call): void {
     reply(action, -ESTALE);
     return;
   }
-  if (isTooLate(action)) return keepUntold(r, action);
   const verdict = readValueBlock(r, input(VB_VERSION), input(VB_FLAGS), input(VB_RESOURCE));
   if (table.glDuplicate && r.lockspace.glEnabled) action.replyFlags |= R_DUP_GL_LS;
   r.mode = action.mode;
-  hold(r, action, verdict);
+  if (isTooLate(action)) keepUntold(r, action);
+  else hold(r, action, verdict);
 }
 
 /** Was the VG killed since it was asked for? What is adopted was held before. */
@@ -96,17 +96,16 @@ function isTooLate(action: Action): bool {
 }
 
 /**
- * The manager granted it, but nobody may use it. A persistent lock stays until it is unlocked or the
- * VG is dropped: it may be that of an LV which has been active for long.
+ * The manager granted it, but nobody may use it. The persistent lock of an LV stays until it is
+ * unlocked or the VG is dropped: the LV may have been active for long.
  */
 function keepUntold(r: Resource, action: Action): void {
   const claim = new Lock(r, action.mode);
   claim.takenBy = action.clientId;
   claim.since = table.now;
   claim.persistent = action.persistent;
-  r.mode = action.mode;
   r.addLock(claim);
-  if (claim.persistent && action.client != null) recordLock(r, claim.mode);
+  if (r.rt == RT_LV && claim.persistent && action.client != null) recordLock(r, claim.mode);
   else abandon(claim);
   reply(action, -EVGKILLED);
 }

@@ -66,6 +66,8 @@ export class DlmManager implements LockManager {
   readonly #joins = new Map<number, Join>();
   readonly #around: Surroundings & { names: NodeNames };
   readonly #monitor: Monitor;
+  /** A dead daemon has left the lockspace of the global lock behind. */
+  #globalLeft = false;
 
   constructor(private readonly settings: DlmSettings = {}) {
     const files = settings.files ?? new SystemFiles();
@@ -141,7 +143,10 @@ export class DlmManager implements LockManager {
     if (lockspace === undefined) return answer;
     this.#lockspaces.set(spec.id, lockspace);
     this.#monitor.watch(lockspace);
-    return answer;
+    if (spec.vgName !== "" || !this.#globalLeft) return answer;
+    // It is joined for what was left in it, unless a VG is started.
+    this.#globalLeft = false;
+    return { ...answer, temporary: true };
   }
 
   cancelJoin({ id }: LockspaceSpec): void {
@@ -235,7 +240,9 @@ export class DlmManager implements LockManager {
   }
 
   async leftBehind(): Promise<LeftBehind[]> {
-    return await findLeftBehind(this.#around);
+    const left = await findLeftBehind(this.#around);
+    this.#globalLeft = left.some(({ vgName }) => vgName === "");
+    return left;
   }
 
   outlook({ id }: LockspaceSpec): LockspaceOutlook | undefined {

@@ -70,6 +70,7 @@ class Adopter {
   #globalLook: Promise<void> = Promise.resolve();
   /** It was found, or there is none: further looks are needless. */
   #globalSettled = false;
+  #looksWithoutVg = false;
 
   constructor(
     private readonly service: LockService,
@@ -86,14 +87,19 @@ class Adopter {
     for (const trouble of this.plan.troubles) this.#trouble(trouble);
     for (const vg of this.plan.settled) this.keeper.settle(vg);
     await Promise.all(this.plan.vgs.map((vg) => this.#take(vg)));
-    // It comes with the first VG. Without any, a global lock left behind is in every host's way.
-    for (const lockType of this.plan.globals) await this.#lookForGlobal(lockType);
+    for (const lockType of this.plan.globals) await this.#lookWithoutVg(lockType);
     this.keeper.tidy();
     return this.report;
   }
 
   sayUnfinished(): void {
     const { unfinished } = this.report;
+    if (this.#looksWithoutVg) {
+      log.warn(
+        "The lock manager does not answer: other hosts may have to wait for a global lock that " +
+          "was left behind",
+      );
+    }
     if (unfinished.length === 0) return;
     log.warn(
       `Not taken over yet: VG ${
@@ -108,6 +114,20 @@ class Adopter {
     this.#settle(vg, outcome);
     // sanlock's global lock is in one of the VGs: it can be looked for when that one is there.
     await this.#lookForGlobal();
+  }
+
+  /**
+   * The lockspace of the global lock comes with the first VG. Without any, a global lock left behind
+   * is in every host's way.
+   */
+  async #lookWithoutVg(lockType: LockType): Promise<void> {
+    const types = new Set(this.plan.vgs.map((vg) => vg.lockType));
+    if (types.size > 0 && !types.has(lockType)) {
+      return this.#globalStays("VGs of another lock manager are taken over, and its lock counts");
+    }
+    this.#looksWithoutVg = true;
+    await this.#lookForGlobal(lockType);
+    this.#looksWithoutVg = false;
   }
 
   /** @param lockType joins its lockspace if there is none yet. */
@@ -141,7 +161,8 @@ class Adopter {
     using client = new AdoptionClient(this.service);
     const about = { resourceType: ResourceType.gl, lockType };
     const { mode, refused } = await releaseOrphan(client, about);
-    if (refused?.result === -Errno.ENOLS) return; // its lockspace is not there, or not yet
+    // Its lockspace is not there, or not yet.
+    if (refused?.result === -Errno.ENOLS && lockType === LockType.none) return;
     this.#globalSettled = true;
     if (refused !== undefined) this.#globalStays(reasonOf(refused));
     else if (mode === Mode.ex) {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { dashed, Host } from "../../tests/adoption/host.ts";
 import { lockspaceOf } from "../../tests/adoption/manager.ts";
 import { Errno } from "../errno.ts";
@@ -160,11 +160,49 @@ Deno.test("the global lock of dlm is released where no VG was started", async ()
     assertEquals((await daemon.adoptAll()).troubles, []);
     assertEquals([host.dlm.orphans.size, host.dlm.held.size], [0, 0]);
     assertEquals(lines.length, mode === Mode.ex ? 1 : 0, lines.join("\n"));
-    // It is this daemon's now, and left with the others.
-    assertEquals(daemon.service.status().lockspaces, 1);
-    await request(daemon.service, { op: Op.stopAll, flags: OptionFlag.wait });
+    // Nothing is started: its lockspace is left again.
     assertEquals([daemon.service.status().lockspaces, host.dlm.lockspaces.size], [0, 0]);
   }
+});
+
+Deno.test("a global lockspace that was left behind does not choose the global lock", async () => {
+  using host = new Host();
+  said();
+  host.leave(host.dlm, "", { GLLK: Mode.ex });
+  host.sanlock.globalIn = "vg1";
+  const daemon = host.boot();
+  await daemon.adoptAll();
+  const start = { op: Op.start, resourceType: ResourceType.vg, flags: OptionFlag.wait, hostId: 1 };
+  const vg = { vgName: "vg1", vgArgs: "1.0.0:lvmlock", lockType: LockType.sanlock };
+  assertEquals(await request(daemon.service, { ...start, ...vg }), 0);
+  const lock = { op: Op.lock, resourceType: ResourceType.gl, mode: Mode.ex };
+  await request(daemon.service, { ...lock, flags: OptionFlag.persistent });
+  assertEquals([[...host.dlm.held.keys()], [...host.sanlock.held.keys()]], [[], ["vg1/GLLK"]]);
+});
+
+Deno.test("a global lock left behind that is not this host's any more is told of", async () => {
+  using host = new Host();
+  said();
+  host.leave(host.dlm, "", { GLLK: Mode.ex });
+  host.leave(host.sanlock, "vg1", { L1: Mode.ex });
+  const { troubles } = await host.boot().adoptAll();
+  assertEquals(troubles.map(({ text }) => text), [
+    "A global lock left behind cannot be released: VGs of another lock manager are taken over, " +
+    "and its lock counts",
+  ]);
+});
+
+Deno.test("a global lockspace that cannot be joined is told of, also when it takes long", async () => {
+  using host = new Host();
+  const lines = said();
+  host.leave(host.dlm, "", { GLLK: Mode.ex });
+  const { promise, resolve } = Promise.withResolvers<{ result: number }>();
+  host.dlm.joinAnswers.set("", promise);
+  const { done } = await host.boot().adopt(AbortSignal.timeout(20));
+  assertStringIncludes(lines.join("\n"), "other hosts may have to wait for a global lock");
+  resolve({ result: -Errno.EIO });
+  const { troubles } = await done;
+  assertStringIncludes(troubles[0]!.text, "A global lock left behind cannot be released: ");
 });
 
 Deno.test("a VG that cannot be joined is an error; its locks stay in the file for the next time", async () => {

@@ -48,8 +48,7 @@ function requestOf(incoming: IncomingMessage): Request {
   const { method = "GET", url = "/" } = incoming;
   const headers: [string, string][] = [];
   for (const name of HEADERS) {
-    const value = incoming.headers[name];
-    if (typeof value === "string") headers.push([name, value]);
+    for (const value of incoming.headersDistinct[name] ?? []) headers.push([name, value]);
   }
   return new Request(addressOf(url), { method, headers });
 }
@@ -77,8 +76,15 @@ function bodyOf(incoming: IncomingMessage): Uint8Array | AsyncIterable<Uint8Arra
   if (headers["content-length"] === undefined && headers["transfer-encoding"] === undefined) {
     return undefined;
   }
-  if (incoming.complete) return incoming.read() ?? new Uint8Array();
+  if (incoming.complete) return all(incoming);
   return incoming.iterator({ destroyOnReturn: false });
+}
+
+/** One read takes one piece, and a body that came at once may be in several. */
+function all(incoming: IncomingMessage): Uint8Array {
+  const pieces: Uint8Array[] = [];
+  for (let piece; (piece = incoming.read()) !== null;) pieces.push(piece);
+  return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
 }
 
 async function send(
@@ -90,7 +96,8 @@ async function send(
   const headers = Object.fromEntries(response.headers);
   if (!isStream(response)) {
     const text = await response.text();
-    headers["content-length"] ??= String(Buffer.byteLength(text));
+    // To HEAD it would have to be that of the answer to GET.
+    if (outgoing.req.method !== "HEAD") headers["content-length"] = String(Buffer.byteLength(text));
     outgoing.writeHead(response.status, headers);
     outgoing.end(text); // one write for both
     return;

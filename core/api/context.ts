@@ -88,12 +88,13 @@ export function reportToLog(error: unknown): void {
 
 export function createContext(service: LockService, options: ApiOptions): ApiContext {
   const limits = { ...defaultLimits, ...options.limits };
-  const feed = new StateFeed(service, limits.coalesceMs);
+  const report = options.report ?? reportToLog;
+  const feed = new StateFeed(service, limits.coalesceMs, report);
   return {
     service,
     limits,
     shutdown: options.shutdown ?? new AbortController().signal,
-    report: options.report ?? reportToLog,
+    report,
     now: options.now ?? Date.now,
     sessions: new Sessions(service, feed, limits.sessionsMax),
     feed,

@@ -11,6 +11,8 @@ import { changesBetween, emptySnapshot, type Snapshot, takeSnapshot } from "./sn
 
 /** Snapshots of a big table take time: they get at most this part of it. */
 const SNAPSHOT_SHARE = 0.1;
+/** After a snapshot that could not be made, the next one is tried so much later, milliseconds. */
+const AGAIN_MS = 5_000;
 
 export class StateFeed {
   readonly #service: LockService;
@@ -20,9 +22,13 @@ export class StateFeed {
   #begun = 0;
   #done = 0;
 
-  constructor(service: LockService, coalesceMs: number) {
+  readonly #report: (error: unknown) => void;
+
+  /** @param report is told of snapshots that could not be made: streams then wait for the next. */
+  constructor(service: LockService, coalesceMs: number, report: (error: unknown) => void) {
     this.#service = service;
     this.#coalesceMs = coalesceMs;
+    this.#report = report;
   }
 
   /** Number of streams that follow the feed. */
@@ -56,6 +62,7 @@ export class StateFeed {
         this.#done = number;
         for (const onNews of this.#subscribers) onNews();
       },
+      report: this.#report,
     });
     this.#subscribers.add(onNews);
     return () => {
@@ -80,6 +87,7 @@ interface Counter {
   /** Numbers the snapshot that is being made. */
   atMoment(): number;
   complete(number: number): void;
+  report(error: unknown): void;
 }
 
 /** From the first subscription to the end of the last. One snapshot is made after the other. */
@@ -94,7 +102,7 @@ class Following {
   #changed = false;
   #busy = false;
   #stopped = false;
-  #costMs = 0;
+  #pauseMs = 0;
 
   constructor(
     private readonly service: LockService,
@@ -122,31 +130,43 @@ class Following {
 
   #schedule(): void {
     if (this.#busy || this.#stopped) return;
-    const delayMs = Math.max(this.coalesceMs, this.#costMs / SNAPSHOT_SHARE);
+    const delayMs = Math.max(this.coalesceMs, this.#pauseMs);
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       void this.#refresh();
     }, delayMs);
   }
 
+  /** Never rejects. */
   async #refresh(): Promise<void> {
     this.#busy = true;
-    const start = performance.now();
+    try {
+      await this.#look();
+    } catch (error) {
+      this.counter.report(error);
+      this.#pauseMs = AGAIN_MS;
+      this.#changed = true;
+    }
+    this.#busy = false;
+    if (this.#changed) this.#schedule();
+  }
+
+  async #look(): Promise<void> {
     let number = 0;
+    let start = 0;
     const next = await takeSnapshot(this.service, () => {
       number = this.counter.atMoment();
+      start = performance.now();
       this.#changed = false;
     });
     const changes = await changesBetween(this.current, next, new Date().toISOString());
     if (this.#stopped) return;
-    this.#costMs = performance.now() - start;
+    this.#pauseMs = (performance.now() - start) / SNAPSHOT_SHARE;
     if (changes.length > 0) {
       this.#previous = this.current;
       this.current = next;
       this.#lastChanges = changes;
     }
-    this.#busy = false;
     this.counter.complete(number);
-    if (this.#changed) this.#schedule();
   }
 }

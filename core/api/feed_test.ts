@@ -35,7 +35,9 @@ function following() {
   const start = startRequest("vg0", { lockType: "dlm", lockArgs: "x", wait: false });
   service.submit(client, start, () => {});
   service.joined("vg0");
-  const feed = new StateFeed(service, 0);
+  const feed = new StateFeed(service, 0, (error) => {
+    throw error;
+  });
   const owned = new OwnedLocks(service, feed);
   const lock = (mode: "un" | "ex") => {
     const request = lockRequest(lv, mode);
@@ -94,5 +96,16 @@ Deno.test("what changes while a snapshot is made is in the next one", async () =
   await begin(3);
   await snapshot();
   assertEquals(await feed.changesSince(seen), []);
+  stop();
+});
+
+Deno.test("a snapshot that cannot be made is reported, and made anew later", async () => {
+  const service = new TestService();
+  const errors: unknown[] = [];
+  service.listing = () => Promise.reject(new Error("no memory"));
+  const feed = new StateFeed(service, 0, (error) => errors.push(error));
+  const stop = feed.subscribe(() => {});
+  await feed.ready();
+  assertEquals([errors.map(String), feed.current.locks.size], [["Error: no memory"], 0]);
   stop();
 });

@@ -91,6 +91,36 @@ Deno.test("a body may come with its headers or piece by piece; an answer tells i
   });
 });
 
+Deno.test("a body in chunks and what is pipelined behind it are read whole", async () => {
+  await serving({}, async ({ path, service }) => {
+    const args = "1.0.0:" + "x".repeat(20_000);
+    const head = "POST /v1/lockspaces/vg0/start HTTP/1.1\r\nhost: x\r\n" +
+      "content-type: application/json\r\n";
+    const body = JSON.stringify({ lockType: "dlm", lockArgs: "1.0.0:test" });
+    const chunk = (text: string) => `${text.length.toString(16)}\r\n${text}\r\n`;
+    const chunked = `${head}transfer-encoding: chunked\r\n\r\n` + chunk(body.slice(0, 5)) +
+      chunk(body.slice(5)) + chunk("");
+    const long = JSON.stringify({ lockType: "dlm", lockArgs: args });
+    const whole = `${head}content-length: ${long.length}\r\n\r\n${long}`;
+    const last = "GET /v1/status HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    const answer = await talk(path, chunked + whole + chunked + last);
+    const status = [...answer.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, code]) => Number(code));
+    assertEquals(status, [200, 422, 200, 200]);
+    assertEquals(service.lockspaces.size, 1);
+  });
+});
+
+Deno.test("an answer to HEAD has no length that GET would not have", async () => {
+  await serving({}, async ({ path }) => {
+    const answer = await talk(
+      path,
+      "HEAD /v1/status HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",
+    );
+    assertStringIncludes(answer, "HTTP/1.1 200");
+    assertEquals(answer.toLowerCase().includes("content-length"), false);
+  });
+});
+
 Deno.test("the typed client makes calls and gets problems as errors", async () => {
   await serving({}, async ({ path, service }) => {
     using client = connectApi(path);

@@ -53,19 +53,22 @@ export interface FollowOptions {
   wanted: (event: ChangeEvent) => boolean;
   /** Events that no two snapshots tell of. */
   others?: (time: string) => ChangeEvent[];
+  /** Comes before all others. What happens once it is out is told. */
+  first?: Event;
 }
 
 /** Changes of state with heartbeats between them, until `closed` or the daemon stops. */
 export async function* followState(
   api: ApiContext,
   closed: AbortSignal,
-  { initial, wanted, others = () => [] }: FollowOptions,
+  { initial, wanted, others = () => [], first }: FollowOptions,
 ): AsyncGenerator<Event[]> {
   const pacing = new Pacing(api, closed);
   const now = () => new Date(api.now()).toISOString();
   try {
     await api.feed.ready();
     let seen = initial ? emptySnapshot : api.feed.current;
+    if (first) yield [first];
     let synced = !initial;
     while (!closed.aborted && !api.shutdown.aborted) {
       const target = api.feed.current;

@@ -98,7 +98,7 @@ export class TestManager implements LockManager {
     const there = this.lockspaces.has(vgName);
     if (there && how.adopt === "no" && vgName !== "") return this.#answer(refused(Errno.EEXIST));
     if (!there) this.lockspaces.set(vgName, { vgName, vgUuid, vgArgs, lockType, hostId });
-    return this.#answer(ok);
+    return this.#answer(there && vgName === "" ? { ...ok, temporary: true } : ok);
   }
 
   leave({ vgName }: LockspaceSpec): Outcome<Answer> {

@@ -16,23 +16,13 @@ import { main } from "./main.ts";
 import { exchanged } from "./manager.ts";
 import { scriptOf } from "./path.ts";
 import type { World } from "./world.ts";
-import { worldOf, worlds } from "./worlds.ts";
+import { shortDepth, worldOf, worlds } from "./worlds.ts";
 
 const module = await buildProbe();
 
-/** Depth of the short exploration: less where there is more to choose from. */
-const depths: Record<string, number> = {
-  retry: 5,
-  lvs: 5,
-  admin: 6,
-  "gl-two": 6,
-  "two-lv": 6,
-  "two-lvs": 6,
-};
-
 for (const world of worlds) {
   Deno.test(`nothing unsafe happens in the first steps of: ${world.name}`, () => {
-    const depth = depths[world.name] ?? 7;
+    const depth = shortDepth(world);
     const outcome = explore(module, world, { seconds: 600, depth, bytes: 1e9 });
     if (isDefect(outcome)) throw new Error([outcome.message, ...outcome.path].join("\n"));
     assertEquals(outcome.depth, depth);

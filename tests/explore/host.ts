@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Errno } from "../../core/errno.ts";
 import { Field } from "../../core/records.ts";
 import { Mode } from "../../core/types.ts";
 import * as input from "./inputs.ts";
@@ -122,9 +123,7 @@ export class Host extends Watch {
       case "ask":
         return this.#ask(who, which);
       case "cancel":
-        this.#fill(input.cancelRecord, Field.client, who + 1);
-        this.#setField(Field.request, this.of(who, ClientNote.requests + which));
-        return this.submit();
+        return this.#cancel(who, which);
       case "gone":
         return this.#gone(who);
       case "answer":
@@ -173,6 +172,19 @@ export class Host extends Watch {
     this.submit();
   }
 
+  /** What is given up is answered, unless the lock manager works on it; nothing else is given up. */
+  #cancel(slot: number, place: number): void {
+    const calls = this.note(Note.callCount);
+    this.#fill(input.cancelRecord, Field.client, slot + 1);
+    this.#setField(Field.request, this.of(slot, ClientNote.requests + place));
+    this.submit();
+    if (this.of(slot, ClientNote.requests + place) === 0) return;
+    if (calls === 0) throw new Violation("a request that was given up goes on waiting");
+    if (this.replies.some(({ result }) => result === -Errno.ECANCELED)) {
+      throw new Violation("another request was given up than was meant");
+    }
+  }
+
   #gone(slot: number): void {
     this.setNote(Note.deathsLeft, this.note(Note.deathsLeft) - 1);
     this.setOf(slot, ClientNote.alive, 0);
@@ -183,13 +195,13 @@ export class Host extends Watch {
 
   override submit(): void {
     super.submit();
-    for (const { slot, which, result } of this.replies) {
-      if (result === 0) this.#confirmed(slot, which);
+    for (const { slot, which, result, created } of this.replies) {
+      if (result === 0) this.#confirmed(slot, which, created);
     }
   }
 
   /** What a client was told is so, unless another reply says something else. */
-  #confirmed(slot: number, which: number): void {
+  #confirmed(slot: number, which: number, created: boolean): void {
     const { lock } = this.#asksOf(slot)[which]!;
     if (lock === undefined || this.replies.length > 1) return;
     const { resources, mode, persistent } = lock;
@@ -197,7 +209,12 @@ export class Host extends Watch {
     if (Math.max(Mode.un, ...held) < mode) {
       throw new Violation(`C${slot + 1} was told that it holds what it does not hold`);
     }
-    const released = persistent && mode === Mode.un;
+    if (!persistent) return;
+    // If the reply does not arrive, its client cannot release what it does not know of.
+    if (mode !== Mode.un && created !== resources.some((i) => this.kept.has(i))) {
+      throw new Violation("a reply does not say whether its persistent lock is new");
+    }
+    const released = mode === Mode.un;
     if (released && Math.max(...held) > mode) {
       throw new Violation(`C${slot + 1} was told that nothing is held any more`);
     }

@@ -37,7 +37,10 @@ export class Watch {
   /** Effects of the last input. */
   effects = 0;
   /** Replies of the last input: slots, requests by place in the role's list, results. */
-  protected readonly replies: { slot: number; which: number; result: number }[] = [];
+  protected readonly replies: { slot: number; which: number; result: number; created: boolean }[] =
+    [];
+  /** Resources of which the last input recorded a persistent lock that was not there before. */
+  protected readonly kept = new Set<number>();
   readonly #notes: number;
   readonly #clients: number;
   readonly #vgs: readonly string[];
@@ -127,6 +130,7 @@ export class Watch {
   /** Hands in what is in the inbox, and notes the effects. @throws {Violation} */
   submit(): void {
     this.replies.length = 0;
+    this.kept.clear();
     this.effects = this.table.submit();
     let at = this.table.outbox() >> 2;
     for (let i = 0; i < this.effects; i++, at += STRIDE >> 2) this.#effect(at);
@@ -142,7 +146,7 @@ export class Watch {
         return;
       case Effect.recordLock: {
         const resource = this.#resourceOf(at);
-        if (resource >= 0) this.setNote(Note.recorded + resource, ints[at + Field.mode]!);
+        if (resource >= 0) this.#record(resource, ints[at + Field.mode]!);
         return;
       }
       case Effect.recordLockspace: {
@@ -153,6 +157,11 @@ export class Watch {
     }
   }
 
+  #record(resource: number, mode: number): void {
+    if (this.note(Note.recorded + resource) === Mode.un) this.kept.add(resource);
+    this.setNote(Note.recorded + resource, mode);
+  }
+
   #reply(at: number): void {
     const slot = this.ints[at + Field.client]! - 1;
     if (slot >= this.#clients) return; // one of those that only set the world up
@@ -161,8 +170,8 @@ export class Watch {
       if (request === 0 || this.of(slot, ClientNote.requests + i) !== request) continue;
       this.setOf(slot, ClientNote.requests + i, 0);
       const which = this.of(slot, ClientNote.asked + i);
-      this.replies.push({ slot, which, result: this.ints[at + Field.result]! });
       const created = (this.ints[at + Field.flags]! & CREATED) !== 0;
+      this.replies.push({ slot, which, result: this.ints[at + Field.result]!, created });
       if (created && this.world.undeliverable) {
         this.setOf(slot, ClientNote.undelivered, which + 1);
       }

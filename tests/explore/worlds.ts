@@ -16,3 +16,16 @@ export function worldOf(name: string): World {
   if (found === undefined) throw new Error(`no world "${name}"`);
   return found;
 }
+
+/** Depth of the short exploration: less where there is more to choose from. */
+export function shortDepth({ name }: World): number {
+  const depths: Record<string, number> = {
+    retry: 5,
+    lvs: 5,
+    admin: 6,
+    "gl-two": 6,
+    "two-lv": 6,
+    "two-lvs": 6,
+  };
+  return depths[name] ?? 7;
+}

@@ -42,10 +42,10 @@ async function* sessionEvents(
 ): AsyncGenerator<Event[]> {
   const heartbeatSeconds = api.limits.heartbeatMs / 1000;
   const time = new Date(api.now()).toISOString();
-  yield [{ event: "session", time, id, client: client.id, heartbeatSeconds }];
   const wanted = (event: ChangeEvent) => clientOf(event) === client.id;
   yield* followState(api, closed, {
     initial: false,
+    first: { event: "session", time, id, client: client.id, heartbeatSeconds },
     wanted: (event) => event.event === "lockspace" || wanted(event),
     others: (time) => owned.takeLost(time),
   });

@@ -63,6 +63,23 @@ Deno.test("a lock that is lost before any snapshot saw it is told as well", asyn
   await events.close();
 });
 
+Deno.test("what happens once a session has its id is told, however long listings take", async () => {
+  const api = new TestApi();
+  await api.start("vg0");
+  const listed = Promise.withResolvers<void>();
+  const listing = api.service.listing.bind(api.service);
+  api.service.listing = async (use, atMoment) => {
+    await listed.promise;
+    return await listing(use, atMoment);
+  };
+  const opened = api.session();
+  setTimeout(listed.resolve, 20);
+  const { id, events } = await opened;
+  await api.post("/v1/locks", { ...vgLock, session: id });
+  assertEquals((await events.next()).event, "granted");
+  await events.close();
+});
+
 Deno.test("heartbeats come between events", async () => {
   const api = new TestApi({ limits: { heartbeatMs: 1 } });
   const { events } = await api.session();

@@ -66,8 +66,8 @@ export const mutants: readonly Mutant[] = [
     checker: "killed",
     what: "what the lock manager grants to a VG that was killed is passed on",
     file: "wasm/grants.ts",
-    find: "if (isTooLate(action)) return keepUntold(r, action);",
-    replace: "",
+    find: "if (isTooLate(action)) keepUntold(r, action);\n  else hold(",
+    replace: "hold(",
     kind: "idm",
   },
   {

@@ -32,11 +32,12 @@ const globalOrphan: ClusterStep[] = [
     },
   },
   {
-    name: "its successor releases it, without being asked for anything",
+    name: "its successor releases it and leaves its lockspace, without being asked for anything",
     only: "ours",
-    run: PROBE_GLOBAL,
-    stdout: /^lvm_global GLLK free/m,
-    info: /^LS \S* ?lvm_global$/m,
+    run: `while [ -e /sys/kernel/dlm/lvm_global ]; do sleep 0.1; done; ${KERNEL_LOCKSPACES}`,
+    within: 60,
+    stdout: { not: /^lvm_global$/m },
+    info: { not: /^LS/m },
   },
 ];
 

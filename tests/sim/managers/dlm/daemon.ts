@@ -43,6 +43,7 @@ export class DlmDaemon implements LockManager {
   readonly #sessions = new Map<number, Session>();
   readonly #joins = new Map<number, Join>();
   readonly #locks: Locks;
+  #globalLeft = false;
 
   constructor(readonly cluster: Cluster, readonly host: DlmHost) {
     this.process = new Process(host);
@@ -99,7 +100,9 @@ export class DlmDaemon implements LockManager {
           if (spec.vgName === "") this.#clearGlobal(session);
           this.#sessions.set(spec.id, session);
         }
-        settle(answer);
+        const isLeft = session !== undefined && spec.vgName === "" && this.#globalLeft;
+        if (isLeft) this.#globalLeft = false;
+        settle(isLeft ? { ...answer, temporary: true } : answer);
       });
       this.#joins.set(spec.id, join);
       join.begin(fault);
@@ -231,7 +234,11 @@ export class DlmDaemon implements LockManager {
 
   leftBehind(): Promise<LeftBehind[]> {
     return this.process.answer<LeftBehind[]>((settle) => {
-      this.process.whenOthersSettled(() => settle(findLeftBehind(this.cluster, this.host)));
+      this.process.whenOthersSettled(() => {
+        const left = findLeftBehind(this.cluster, this.host);
+        this.#globalLeft = left.some(({ vgName }) => vgName === "");
+        settle(left);
+      });
     });
   }
 
