@@ -42,6 +42,8 @@ export interface GrantAnswer extends Answer {
   /** With EAGAIN: the manager itself has tried for seconds; nothing is tried again. */
   persevered?: boolean;
   owner?: Owner;
+  /** A dead daemon of this host held it, for an LV that may be active: it is not new. */
+  inherited?: boolean;
   /** sanlock, when it was asked: is this VG's global lock lease still enabled? */
   glEnabled?: boolean;
 }

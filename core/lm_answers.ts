@@ -24,7 +24,8 @@ export function fillAnswer(
   }
   if (effect.op === LmCall.lock || effect.op === LmCall.unlock) {
     const asked = effect.op === LmCall.lock && effect.glEnabled;
-    const plain = answer.owner === undefined && answer.retry === undefined && !answer.persevered;
+    const plain = answer.owner === undefined && answer.retry === undefined &&
+      !answer.persevered && !answer.inherited;
     if (plain && !asked) return;
   }
   fillDetails(records, at, effect, answer);
@@ -36,7 +37,7 @@ function glEnabledOf(effect: LmCallEffect, answer: AnyAnswer): boolean {
 }
 
 function fillDetails(records: Records, at: number, effect: LmCallEffect, answer: AnyAnswer): void {
-  records.setInt(at, Field.arg, answer.bits ?? (answer.temporary ? 1 : 0));
+  records.setInt(at, Field.arg, answer.bits ?? (answer.temporary || answer.inherited ? 1 : 0));
   records.setInt(at, Field.retry, answer.persevered ? 2 : answer.retry ? 1 : 0);
   records.setInt(at, Field.hostId, answer.hostId ?? 0);
   records.setInt(at, Field.generation, answer.generation ?? 0);

@@ -44,6 +44,7 @@ export interface AnyAnswer extends Answer {
   prevGeneration?: number;
   glEnabled?: boolean;
   temporary?: boolean;
+  inherited?: boolean;
   hostsUnknown?: boolean;
   /** For `running`: bits 1 << lock type. */
   bits?: number;

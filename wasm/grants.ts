@@ -86,8 +86,9 @@ export function lockDone(r: Resource, call: Call): void {
   const verdict = readValueBlock(r, input(VB_VERSION), input(VB_FLAGS), input(VB_RESOURCE));
   if (table.glDuplicate && r.lockspace.glEnabled) action.replyFlags |= R_DUP_GL_LS;
   r.mode = action.mode;
-  if (isTooLate(action)) keepUntold(r, action);
-  else hold(r, action, verdict);
+  const inherited = input(ARG) != 0;
+  if (isTooLate(action)) keepUntold(r, action, inherited);
+  else hold(r, action, verdict, inherited);
 }
 
 /** Was the VG killed since it was asked for? What is adopted was held before. */
@@ -99,13 +100,14 @@ function isTooLate(action: Action): bool {
  * The manager granted it, but nobody may use it. The persistent lock of an LV stays until it is
  * unlocked or the VG is dropped: the LV may have been active for long.
  */
-function keepUntold(r: Resource, action: Action): void {
+function keepUntold(r: Resource, action: Action, inherited: bool): void {
   const claim = new Lock(r, action.mode);
   claim.takenBy = action.clientId;
   claim.since = table.now;
   claim.persistent = action.persistent;
   r.addLock(claim);
-  if (r.rt == RT_LV && claim.persistent && action.client != null) recordLock(r, claim.mode);
+  const stays = inherited || action.client != null;
+  if (r.rt == RT_LV && claim.persistent && stays) recordLock(r, claim.mode);
   else abandon(claim);
   reply(action, -EVGKILLED);
 }
@@ -141,8 +143,11 @@ function takeOwner(action: Action): void {
   action.ownerState = copyOf(inputText(OWNER_STATE), inputLength(OWNER_STATE));
 }
 
-/** Records the claim and answers the request; r.mode is at least what it asks. */
-export function hold(r: Resource, action: Action, result: i32): void {
+/**
+ * Records the claim and answers the request; r.mode is at least what it asks. What is `inherited`
+ * from a dead daemon is the lock of an LV that may be active: it stays, whoever asked for it.
+ */
+export function hold(r: Resource, action: Action, result: i32, inherited: bool = false): void {
   const claim = new Lock(r, action.mode);
   claim.takenBy = action.clientId;
   claim.since = table.now;
@@ -153,11 +158,13 @@ export function hold(r: Resource, action: Action, result: i32): void {
   if (client == null && action.clientId != 0) {
     // Its client went while the manager was asked: what it got must not stay behind.
     dropAction(action);
-    return abandon(claim);
+    if (inherited && claim.persistent) recordLock(r, claim.mode);
+    else abandon(claim);
+    return;
   }
   if (claim.persistent) {
     recordLock(r, claim.mode);
-    action.replyFlags |= R_CREATED;
+    if (!inherited) action.replyFlags |= R_CREATED;
   } else if (client != null) client.addLock(claim);
   reply(action, result);
 }

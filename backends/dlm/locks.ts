@@ -72,8 +72,8 @@ async function takeInherited(
   const held = lockspace.held.get(resource.name)!;
   if (adopt !== "no" && held.mode !== modeOf(mode)) return { result: -Errno.EADOPT_RETRY };
   held.inherited = false;
-  if (held.mode === modeOf(mode)) return { result: 0 };
-  return await convertLock(lockspace, resource, mode, { version: 0 });
+  if (held.mode === modeOf(mode)) return { result: 0, inherited: true };
+  return { ...await convertLock(lockspace, resource, mode, { version: 0 }), inherited: true };
 }
 
 /** The lock that is kept from now on, in mode NL. */

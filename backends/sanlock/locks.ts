@@ -93,7 +93,7 @@ async function takeInherited(
   const answer = await takeLock(client, lockspace, resource, mode, adopting);
   if (answer.result < 0) return refusal;
   log.warn(`${nameOf(lockspace, resource)} was held by a daemon that died; it is taken over`);
-  return answer;
+  return { ...answer, inherited: true };
 }
 
 /** Never over the leases of hosts nor across two leases, and never while another host may hold it. */

@@ -130,6 +130,7 @@ function setDetail(answer: LmAnswer, key: string, value: string): void {
       answer.glEnabled = true;
       break;
     case "temporary":
+    case "inherited":
       answer.arg = 1;
       break;
     case "hosts_unknown":

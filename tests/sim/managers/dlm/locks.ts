@@ -122,7 +122,8 @@ export class Locks {
     }
     if (adopt !== "no" && own.mode !== mode) return { result: -Errno.EADOPT_RETRY };
     own.inherited = false;
-    return own.mode === mode ? done : this.convert(session, resource, mode, 0);
+    const answer = own.mode === mode ? done : this.convert(session, resource, mode, 0);
+    return { ...answer, inherited: true };
   }
 
   #conflict(session: Session, entry: Resource, mode: Mode): GrantAnswer {

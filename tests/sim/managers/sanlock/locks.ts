@@ -61,7 +61,7 @@ export class Locks {
       if (!isInherited) return refused;
       // An orphan that adoption left is given to whoever activates the LV.
       const taken = this.take(session, resource, mode, { adopt: "only" }, 0);
-      return taken.result < 0 ? refused : taken;
+      return taken.result < 0 ? refused : { ...taken, inherited: true };
     }
     const token = session.membership!.tokens.get(resource.name)!;
     session.held.set(resource.name, token);
