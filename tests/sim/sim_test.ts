@@ -29,6 +29,7 @@ const CHECKED = 4;
 /** Seeds that found something once, with ten faults a minute. */
 const FOUND: [Kind, number][] = [
   ["sanlock", 200782],
+  ["sanlock", 2000194],
   ["dlm", 201067],
   ["dlm", 201247],
   ["dlm", 300746],
