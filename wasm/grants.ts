@@ -152,6 +152,7 @@ export function hold(r: Resource, action: Action, result: i32, inherited: bool =
   claim.takenBy = action.clientId;
   claim.since = table.now;
   claim.persistent = action.persistent;
+  claim.adopted = action.has(F_ADOPT | F_ADOPT_ONLY);
   const client = action.client;
   r.addLock(claim);
   r.lastClient = action.clientId;

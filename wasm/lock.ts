@@ -16,6 +16,8 @@ export class Lock extends Owned {
   persistent: bool = false;
   /** The owner is gone; the lock is to be released. */
   orphan: bool = false;
+  /** Taken over from a dead daemon: its value block was not read. */
+  adopted: bool = false;
   /** Client that was granted the lock; for people only. */
   takenBy: u32 = 0;
   since: f64 = 0;

@@ -133,7 +133,7 @@ export class Resource extends Named {
   /** Version to write to the value block when `lock` is released or converted; 0 is none. */
   versionToWrite(lock: Lock): u32 {
     if (this.mode != EX) return 0;
-    if (this.rt == RT_GL) return this.version + 1;
+    if (this.rt == RT_GL) return lock.adopted ? 0 : this.version + 1;
     if (this.rt == RT_VG && lock.version > this.version) return lock.version;
     return 0;
   }

@@ -160,7 +160,7 @@ function putResource(r: Resource): void {
     next = claim.next;
     const owner = claim.client;
     put(
-      claim.mode | (claim.persistent ? 8 : 0) | (claim.orphan ? 16 : 0) |
+      claim.mode | (claim.persistent ? 8 : 0) | (claim.orphan ? 16 : 0) | (claim.adopted ? 64 : 0) |
         (r.kept == claim ? 32 : 0) | (owner == null ? 0 : client(owner.id)) << 8,
     );
     put(claim.version);

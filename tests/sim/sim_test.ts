@@ -30,6 +30,7 @@ const CHECKED = 4;
 const FOUND: [Kind, number][] = [
   ["sanlock", 200782],
   ["sanlock", 2000194],
+  ["sanlock", 2000902],
   ["dlm", 201067],
   ["dlm", 201247],
   ["dlm", 300746],
