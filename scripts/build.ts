@@ -20,7 +20,7 @@ import { BuildError, bundle, run } from "./build/bundle.ts";
 import { makeOneFile } from "./build/launcher.ts";
 import { denoPackage, denoTarget, elfMachine, ownTarget } from "./build/targets.ts";
 import { type Target, targets } from "./build/targets.ts";
-import { memoryOptions, permissions } from "./build/deno_options.ts";
+import { denoOptions } from "./build/deno_options.ts";
 
 const root = join(import.meta.dirname!, "..");
 
@@ -50,8 +50,7 @@ async function compile({ target, out }: Settings): Promise<void> {
     // Under this name, because the name is part of the executable.
     await Deno.writeTextFile(join(directory, "lvmlockd.js"), await bundle(root, "deno compile"));
     const made = join(directory, "lvmlockd");
-    const options = [...selfContained, ...permissions, ...memoryOptions];
-    options.push("--target", denoTarget[target]);
+    const options = [...selfContained, ...denoOptions, "--target", denoTarget[target]];
     const args = ["compile", "--quiet", ...options, "--output", made, "lvmlockd.js"];
     await run(Deno.execPath(), args, directory);
     if (target === ownTarget) await mustBeOurs(made);
@@ -74,8 +73,7 @@ async function launch({ target, deno, out }: Settings): Promise<void> {
     throw new BuildError(`${deno || "The Deno executable"} is not for ${target}`);
   }
   const program = await bundle(root, "launcher");
-  const options = [...selfContained, ...permissions, ...memoryOptions];
-  const args = ["run", "--quiet", "--no-code-cache", ...options];
+  const args = ["run", "--quiet", "--no-code-cache", ...selfContained, ...denoOptions];
   const file = await makeOneFile(target, executable, program, args);
   await install(join(out, "lvmlockd"), file, 0o755);
 }
@@ -158,7 +156,7 @@ export async function main(args: string[]): Promise<number> {
     await buildExecutable(settings);
     const script = join(settings.out, "lvmlockd.js");
     await install(script, await bundle(root, "script"), 0o644);
-    console.log(`${script}: for \`deno run ${[...permissions, ...memoryOptions].join(" ")}\``);
+    console.log(`${script}: for \`deno run ${denoOptions.join(" ")}\``);
     return 0;
   } catch (error) {
     if (!(error instanceof BuildError)) throw error;

@@ -7,7 +7,7 @@ import { Client } from "./client";
 import { Lockspace } from "./lockspace";
 import { ACTION, Owned, QUEUE, retire } from "./memory";
 import { Resource } from "./resource";
-import { EX, OP_LOCK, SH } from "./vocabulary";
+import { EX, F_ADOPT, F_ADOPT_ONLY, OP_LOCK, SH } from "./vocabulary";
 
 @unmanaged
 export class Action extends Owned {
@@ -61,6 +61,11 @@ export class Action extends Owned {
 
   get persistent(): bool {
     return (this.flags & 1) != 0;
+  }
+
+  /** Takes over what a daemon that died has held. */
+  get adopts(): bool {
+    return this.has(F_ADOPT | F_ADOPT_ONLY);
   }
 
   /** Asks for a lock, as most requests do. */

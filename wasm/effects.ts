@@ -34,8 +34,6 @@ import { table, Timer } from "./table";
 import {
   ENOLS,
   EUNATCH,
-  F_ADOPT,
-  F_ADOPT_ONLY,
   IV,
   OUT_ARM_TIMER,
   OUT_LOCKSPACE_GONE,
@@ -87,7 +85,7 @@ export function dropAction(action: Action): void {
   if (client != null) client.removeAction(action);
   dropTimer(action.timer);
   action.timer = 0;
-  if (action.has(F_ADOPT | F_ADOPT_ONLY)) table.changed = true; // a stop_all may wait for its end
+  if (action.adopts) table.changed = true; // a stop_all may wait for its end
   if (!action.inCall) action.close();
 }
 

@@ -40,8 +40,6 @@ import {
   EUNATCH,
   EVGKILLED,
   EX,
-  F_ADOPT,
-  F_ADOPT_ONLY,
   F_LV_UNLOCK,
   LM_CONVERT,
   LM_LOCK,
@@ -93,7 +91,7 @@ export function lockDone(r: Resource, call: Call): void {
 
 /** Was the VG killed since it was asked for? What is adopted was held before. */
 function isTooLate(action: Action): bool {
-  return action.lockspace!.killed && !action.has(F_ADOPT | F_ADOPT_ONLY);
+  return action.lockspace!.killed && !action.adopts;
 }
 
 /**
@@ -101,11 +99,7 @@ function isTooLate(action: Action): bool {
  * unlocked or the VG is dropped: the LV may have been active for long.
  */
 function keepUntold(r: Resource, action: Action, inherited: bool): void {
-  const claim = new Lock(r, action.mode);
-  claim.takenBy = action.clientId;
-  claim.since = table.now;
-  claim.persistent = action.persistent;
-  r.addLock(claim);
+  const claim = addClaim(r, action);
   const stays = inherited || action.client != null;
   if (r.rt == RT_LV && claim.persistent && stays) recordLock(r, claim.mode);
   else abandon(claim);
@@ -143,18 +137,24 @@ function takeOwner(action: Action): void {
   action.ownerState = copyOf(inputText(OWNER_STATE), inputLength(OWNER_STATE));
 }
 
+/** The claim that a request was granted, in the list of the resource. */
+function addClaim(r: Resource, action: Action): Lock {
+  const claim = new Lock(r, action.mode);
+  claim.takenBy = action.clientId;
+  claim.since = table.now;
+  claim.persistent = action.persistent;
+  claim.adopted = action.adopts;
+  r.addLock(claim);
+  return claim;
+}
+
 /**
  * Records the claim and answers the request; r.mode is at least what it asks. What is `inherited`
  * from a dead daemon is the lock of an LV that may be active: it stays, whoever asked for it.
  */
 export function hold(r: Resource, action: Action, result: i32, inherited: bool = false): void {
-  const claim = new Lock(r, action.mode);
-  claim.takenBy = action.clientId;
-  claim.since = table.now;
-  claim.persistent = action.persistent;
-  claim.adopted = action.has(F_ADOPT | F_ADOPT_ONLY);
+  const claim = addClaim(r, action);
   const client = action.client;
-  r.addLock(claim);
   r.lastClient = action.clientId;
   if (client == null && action.clientId != 0) {
     // Its client went while the manager was asked: what it got must not stay behind.

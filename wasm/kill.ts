@@ -10,8 +10,6 @@ import { Resource } from "./resource";
 import { sweep } from "./sweep";
 import {
   EVGKILLED,
-  F_ADOPT,
-  F_ADOPT_ONLY,
   OP_BUSY,
   OP_DROP_VG,
   OP_FREE,
@@ -36,8 +34,8 @@ function refuseWaiting(r: Resource): void {
     const action = next;
     next = action.next;
     // An active LV had the lock that is adopted for it before.
-    const adopts = action.has(F_ADOPT | F_ADOPT_ONLY);
-    if (!action.inFlight && !adopts && !permittedAfterKill(action)) reply(action, -EVGKILLED);
+    if (action.inFlight || action.adopts || permittedAfterKill(action)) continue;
+    reply(action, -EVGKILLED);
   }
   sweep(r);
 }

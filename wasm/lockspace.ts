@@ -9,7 +9,7 @@ import { ascii, Bytes, copyOfBytes, EMPTY, retireBytes } from "./bytes";
 import { LOCKSPACE, retire } from "./memory";
 import { Named, NameIndex } from "./name_index";
 import { Resource } from "./resource";
-import { F_ADOPT, F_ADOPT_ONLY, RT_GL, RT_LV, RT_VG, UN } from "./vocabulary";
+import { RT_GL, RT_LV, RT_VG, UN } from "./vocabulary";
 
 export const STARTING: i32 = 0;
 export const RUNNING: i32 = 1;
@@ -102,7 +102,7 @@ export class Lockspace extends Named {
         const action = nextAction;
         nextAction = action.next;
         if (!action.persistent || action.mode == UN) continue;
-        if (action.inFlight || action.has(F_ADOPT | F_ADOPT_ONLY)) return true;
+        if (action.inFlight || action.adopts) return true;
       }
     }
     return false;

@@ -49,8 +49,8 @@ export class DlmLockspace {
     readonly name: string,
     readonly handle: DlmHandle,
     readonly slowExclusive = false,
-    private readonly idleLimit = IDLE,
     readonly mayBeActive: (lvUuid: string) => boolean = () => true,
+    private readonly idleLimit = IDLE,
   ) {}
 
   /** The lock of a resource that is going to be used. */

@@ -206,14 +206,8 @@ export class Join {
 
   async #enter(handle: DlmHandle): Promise<Joined> {
     const slow = needsTwoSteps(await this.around.library().kernelVersion());
-    const lockspace = new DlmLockspace(
-      this.spec,
-      this.#name,
-      handle,
-      slow,
-      undefined,
-      this.around.mayBeActive,
-    );
+    const { mayBeActive } = this.around;
+    const lockspace = new DlmLockspace(this.spec, this.#name, handle, slow, mayBeActive);
     // A global lock that a dead daemon held would keep every host from changes.
     while (this.#wasThere && this.spec.vgName === "" && await clearTheWay(lockspace, globalLock));
     return { answer: { result: 0 }, lockspace };

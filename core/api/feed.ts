@@ -18,11 +18,10 @@ export class StateFeed {
   readonly #service: LockService;
   readonly #coalesceMs: number;
   readonly #subscribers = new Set<() => void>();
+  readonly #report: (error: unknown) => void;
   #following: Following | undefined;
   #begun = 0;
   #done = 0;
-
-  readonly #report: (error: unknown) => void;
 
   /** @param report is told of snapshots that could not be made: streams then wait for the next. */
   constructor(service: LockService, coalesceMs: number, report: (error: unknown) => void) {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { Slices } from "../os/slices.ts";
+import { inSlices } from "../os/slices.ts";
 import type { ApiContext } from "./context.ts";
 import { Presenter, type ResourceJson } from "./present.ts";
 import { resourcesOf, type ResourceView } from "./view.ts";
@@ -24,14 +24,11 @@ export function lockListing(
   return service.listing(async (rows) => {
     const presenter = new Presenter(service, now());
     const text = new ListText();
-    const slices = new Slices();
-    let count = 0;
-    for (const view of resourcesOf(rows)) {
-      if (++count % RESOURCES_A_LOOK === 0 && slices.over) await slices.rest();
-      if (!inUse(view)) continue;
+    await inSlices(resourcesOf(rows), RESOURCES_A_LOOK, (view) => {
+      if (!inUse(view)) return;
       const resource = presenter.resource(view);
       if (wanted(resource)) text.add(resource);
-    }
+    });
     return text.done();
   });
 }

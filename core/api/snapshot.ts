@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { Slices } from "../os/slices.ts";
+import { inSlices } from "../os/slices.ts";
 import type { LockService } from "../service.ts";
 import { type ActionRow, type InspectRow, type LockRow, type LockspaceRow, Op } from "../types.ts";
 import {
@@ -60,12 +60,9 @@ async function snapshotOf(rows: Iterable<InspectRow>, service: LockService): Pro
     const lockspace = fromBytes(name);
     waits.set(`${row.clientId} ${row.requestId}`, { resource, lockspace, waiter });
   };
-  const slices = new Slices();
   let lockspace: LockspaceRow | undefined;
   let resource: ResourceRefJson | null = null;
-  let count = 0;
-  for (const row of rows) {
-    if (++count % ROWS_A_LOOK === 0 && slices.over) await slices.rest();
+  await inSlices(rows, ROWS_A_LOOK, (row) => {
     if (row.kind === "lockspace") lockspaces.set(fromBytes(row.name), lockspace = row);
     else if (!lockspace) throw new Error(`Row of a ${row.kind} without a lockspace`);
     else if (row.kind === "resource") resource = presentRef({ row, lockspace });
@@ -74,7 +71,7 @@ async function snapshotOf(rows: Iterable<InspectRow>, service: LockService): Pro
       const { ageSeconds: _, ...holder } = presenter.holder(row);
       locks.set(lockKey(resource, row), { resource, holder });
     }
-  }
+  });
   return { lockspaces, locks, waits };
 }
 
@@ -96,35 +93,25 @@ export async function changesBetween(
   for (const [name, row] of to.lockspaces) {
     if (!sameLockspace(from.lockspaces.get(name), row)) events.push(lockspaceEvent(row, time));
   }
-  await inSlices(from.locks, (key, held) => {
+  await inSlices(from.locks, ROWS_A_LOOK, ([key, held]) => {
     const now = to.locks.get(key);
     if (!now || now.holder.since !== held.holder.since && now.holder.mode === held.holder.mode) {
       events.push({ event: "released", time, ...held });
     }
   });
-  await inSlices(from.waits, (key, waiting) => {
+  await inSlices(from.waits, ROWS_A_LOOK, ([key, waiting]) => {
     if (!to.waits.has(key)) events.push({ event: "wait-ended", time, ...waiting });
   });
-  await inSlices(to.locks, (key, held) => pushIfGained(events, from.locks.get(key), held, time));
-  await inSlices(to.waits, (key, waiting) => {
+  await inSlices(to.locks, ROWS_A_LOOK, ([key, held]) => {
+    pushIfGained(events, from.locks.get(key), held, time);
+  });
+  await inSlices(to.waits, ROWS_A_LOOK, ([key, waiting]) => {
     if (!from.waits.has(key)) events.push({ event: "waiting", time, ...waiting });
   });
   for (const [name, row] of from.lockspaces) {
     if (!to.lockspaces.has(name)) events.push({ ...lockspaceEvent(row, time), state: "gone" });
   }
   return events;
-}
-
-async function inSlices<Entry>(
-  entries: ReadonlyMap<string, Entry>,
-  look: (key: string, entry: Entry) => void,
-): Promise<void> {
-  const slices = new Slices();
-  let count = 0;
-  for (const [key, entry] of entries) {
-    if (++count % ROWS_A_LOOK === 0 && slices.over) await slices.rest();
-    look(key, entry);
-  }
 }
 
 function pushIfGained(events: ChangeEvent[], before: Held | undefined, now: Held, time: string) {

@@ -5,7 +5,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { Slices } from "../os/slices.ts";
+import { inSlices } from "../os/slices.ts";
 import type { ClientInfo } from "../service.ts";
 import {
   type ActionRow,
@@ -93,13 +93,10 @@ export async function printInfo(
 ): Promise<Buffer<ArrayBuffer>[]> {
   const busy = new Set<number>();
   const body = new Pieces();
-  const slices = new Slices();
-  let count = 0;
-  for (const row of rows) {
+  await inSlices(rows, ROWS_A_LOOK, (row) => {
     if (row.kind === "lock" || row.kind === "action") busy.add(row.clientId);
     body.add(printRow(row, layout));
-    if (++count % ROWS_A_LOOK === 0 && slices.over) await slices.rest();
-  }
+  });
   const head = new Pieces();
   head.add(structures);
   for (const line of clientLines(clients, busy)) head.add(line);

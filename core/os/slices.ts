@@ -22,3 +22,17 @@ export class Slices {
     this.#until = performance.now() + SLICE_MS;
   }
 }
+
+/** Uses one item after the other, and looks at the clock before every `each`-th. */
+export async function inSlices<Item>(
+  items: Iterable<Item>,
+  each: number,
+  use: (item: Item) => void,
+): Promise<void> {
+  const slices = new Slices();
+  let count = 0;
+  for (const item of items) {
+    if (++count % each === 0 && slices.over) await slices.rest();
+    use(item);
+  }
+}

@@ -9,7 +9,9 @@
  * below /proc and /sys, not even /proc/self/fd, unless all permissions are granted and none is
  * denied. docs/BUILDING.md lists what is used.
  */
-export const permissions = ["--allow-all"];
+const permissions = ["--allow-all"];
 
 /** For smaller heaps; see `runtimeOptions` of core/program.ts. */
 export const memoryOptions = ["--v8-flags=--max-semi-space-size=4"];
+
+export const denoOptions = [...permissions, ...memoryOptions];

@@ -40,6 +40,7 @@ static const char *vg = "benchvg", *vg_args = "1.0.0:test";
 static double seconds = 0, warmup = 0;
 static int split = 0;
 static uint64_t wanted = 0, first_lv = 0;
+
 /* An LV UUID (groups of 6-4-4-4-4-4-6) that carries the work's letter and a number. */
 static void lv_uuid(char *out, char letter, uint64_t n)
 {

@@ -14,7 +14,7 @@ export async function joined(
   { slowExclusive = false, idleLimit = 0, active = true } = {},
 ): Promise<DlmLockspace> {
   const handle = await node.create(LS) ?? await node.open(LS);
-  return new DlmLockspace(lockspaceOf("vg0"), LS, handle!, slowExclusive, idleLimit, () => active);
+  return new DlmLockspace(lockspaceOf("vg0"), LS, handle!, slowExclusive, () => active, idleLimit);
 }
 
 export const take = (at: DlmLockspace, resource: ResourceSpec, mode: Mode) =>

@@ -76,6 +76,13 @@ Deno.test("what was found once does not come back", async () => {
   }
 });
 
+Deno.test("every defect that is planted has its place in the sources", async () => {
+  for (const { file, find } of mutants) {
+    const text = await Deno.readTextFile(new URL(`../../${file}`, import.meta.url));
+    assertEquals(text.split(find).length, 2, `${file}: ${find}`);
+  }
+});
+
 Deno.test("defects are found by the checkers that they are made for", async () => {
   const some = ["exclusion", "kept locks", "liveness", "determinism"];
   const findings = await findMutants(mutants.filter(({ checker }) => some.includes(checker)));

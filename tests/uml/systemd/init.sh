@@ -2,7 +2,8 @@
 # First program of a guest that boots a whole systemd: makes a writable root of the host's read-only
 # one, with the files of this scenario on top, enables the units under test and becomes systemd.
 # Kernel arguments: shared=DIRECTORY of the host, mounted on /run/shared; its folder root/ is the tree
-# on top. project=DIRECTORY with this project, which stays where it is. Nothing that is written outside /run/shared outlives the guest.
+# on top. project=DIRECTORY with this project, which stays where it is. Nothing that is written
+# outside /run/shared outlives the guest.
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 mount -t proc proc /proc
 mount -t sysfs sys /sys

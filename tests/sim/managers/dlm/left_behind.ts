@@ -21,13 +21,10 @@ export function findLeftBehind(cluster: Cluster, host: DlmHost): LeftBehind[] {
     const { name } = space;
     const member = space.members.get(host.number);
     if (member === undefined || !name.startsWith(PREFIX)) continue;
-    const about = { lockType: LockType.dlm, vgUuid: "", vgArgs, hostId: 0 };
-    if (name === GLOBAL) found.push({ ...about, vgName: "", locks: [] });
-    else {found.push({
-        ...about,
-        vgName: name.slice(PREFIX.length),
-        locks: orphansIn(space, member),
-      });}
+    const isGlobal = name === GLOBAL;
+    const vgName = isGlobal ? "" : name.slice(PREFIX.length);
+    const locks = isGlobal ? [] : orphansIn(space, member);
+    found.push({ lockType: LockType.dlm, vgName, vgUuid: "", vgArgs, hostId: 0, locks });
   }
   return found;
 }
