@@ -18,6 +18,7 @@ import {
 } from "./lm_calls.ts";
 import { fillAnswer } from "./lm_answers.ts";
 import { logger } from "./log.ts";
+import { OpenRequests } from "./open_requests.ts";
 import { Effect, Field, Input, LmCall, owesAnswer, Text } from "./records.ts";
 import {
   type LockspaceOutlook,
@@ -48,6 +49,9 @@ export interface DispatcherHost {
   soon(action: () => void): void;
 }
 
+/** Effects that there is always room for. To stop a VG with many locks has more. */
+const MOST_ROOM = 1024;
+
 interface Asked {
   request: Request;
   onReply: (reply: Reply) => void;
@@ -64,11 +68,12 @@ interface Served {
 }
 
 export class Dispatcher {
-  readonly #asked = new Map<RequestId, Asked>();
+  readonly #asked = new OpenRequests<Asked>();
   readonly #lockspaces = new Map<number, Served>();
-  readonly #queue: EffectRecord[] = [];
+  /** Those before `#queued` are to be performed. Its room is kept: emptied it would give it up. */
+  readonly #queue: (EffectRecord | undefined)[] = [];
+  #queued = 0;
   #performing = false;
-  #lastRequest = 0;
   /** Recorders with an open transaction, and the replies that wait for it. */
   readonly #open = new Set<NonNullable<LockManager["recorder"]>>();
   #held: (() => void)[] = [];
@@ -127,12 +132,8 @@ export class Dispatcher {
 
   /** Hands a request to the table; `onReply` is called once, never after {@link clientGone}. */
   request(client: number, request: Request, onReply: (reply: Reply) => void): RequestId {
-    do this.#lastRequest = this.#lastRequest === 0xffffffff ? 1 : this.#lastRequest + 1; while (
-      this.#asked.has(this.#lastRequest)
-    );
-    const id = this.#lastRequest;
     if (request.op === Op.start) this.#renewPvPaths(request);
-    this.#asked.set(id, { request, onReply });
+    const id = this.#asked.add({ request, onReply });
     this.#submit(Input.request, (records, at) => fillRequest(records, at, client, id, request));
     return id;
   }
@@ -180,7 +181,7 @@ export class Dispatcher {
     if (this.#dead) return;
     try {
       const effects = this.engine.submit(kind, Date.now(), fill);
-      for (const effect of effects) this.#queue.push(effect);
+      for (let i = 0; i < effects.length; i++) this.#queue[this.#queued++] = effects[i];
     } catch (error) {
       this.#dead = true;
       this.events.fatal(error);
@@ -192,8 +193,13 @@ export class Dispatcher {
   /** A backend that answers at once adds to the queue while it is worked off. */
   #perform(): void {
     this.#performing = true;
-    for (let i = 0; i < this.#queue.length && !this.#dead; i++) this.#performOne(this.#queue[i]!);
-    this.#queue.length = 0;
+    for (let i = 0; i < this.#queued && !this.#dead; i++) {
+      const effect = this.#queue[i]!;
+      this.#queue[i] = undefined;
+      this.#performOne(effect);
+    }
+    this.#queued = 0;
+    if (this.#queue.length > MOST_ROOM) this.#queue.length = 0;
     this.#performing = false;
     this.events.changed();
   }

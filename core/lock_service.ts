@@ -8,7 +8,6 @@ import { Clients } from "./clients.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { Engine } from "./engine.ts";
 import { Errno } from "./errno.ts";
-import { logText } from "./log.ts";
 import type { ClientInfo, DaemonStatus, LockService } from "./service.ts";
 import { TableCopies } from "./table_copy.ts";
 import {
@@ -120,10 +119,6 @@ export class TableService implements LockService {
 
   outlook(lockspace: string): LockspaceOutlook | undefined {
     return this.dispatcher.outlook(lockspace);
-  }
-
-  logText(): string {
-    return logText();
   }
 
   onChange(listener: () => void): () => void {

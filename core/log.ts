@@ -1,18 +1,23 @@
 /**
  * The daemon's log: LogTape loggers that write to the in-memory ring always, to stderr and syslog as
  * asked. `trace` is for the two lines that every request leaves; it goes to the ring (and to stderr
- * with `-D`) without the cost of a log record.
+ * with `-D`) without the cost of a log record or a text.
  *
  * @module
  */
 import { configureSync, getLogger, type LogLevel, type LogRecord } from "@logtape/logtape";
-import { LogRing } from "./log_ring.ts";
+import { LogRing, type MakeLine, type Numbers, type Texts } from "./log_ring.ts";
+import { inSlices } from "./os/slices.ts";
 
-/** Size of the ring. It and its reply must stay below the 1 MiB buffer of the 2.03.16 lvmlockctl. */
-const RING_BYTES = 1024 * 1024 - 4096;
+/** Lines kept: those of 6,000 requests, some 1 MB of text. */
+const LINES = 12_000;
+/** Text that is shown. It and its reply must stay below the 1 MiB buffer of the 2.03.16 lvmlockctl. */
+const MOST_BYTES = 1024 * 1024 - 4096;
+/** Lines made before the clock is looked at. */
+const LINES_A_LOOK = 64;
 
 const ROOT = "lvmlockd";
-const ring = new LogRing(RING_BYTES);
+const ring = new LogRing(LINES);
 let toStderr = false;
 let inJournal = false;
 
@@ -91,13 +96,19 @@ export function logger(part: string) {
   };
 }
 
-/** One line about one request, in parts; see {@link LogRing.addParts}. */
-export function trace(...parts: string[]): void {
-  ring.addParts(parts);
-  if (toStderr) toErr(priorityOf.trace, parts.join(""));
+/** One line about one request: `make` makes it of texts and numbers, but only when it is read. */
+export function trace(make: MakeLine, texts: Texts, numbers: Numbers): void {
+  ring.addLine(make, texts, numbers);
+  if (toStderr) toErr(priorityOf.trace, make(texts, numbers));
 }
 
-/** Text of the ring, oldest first. */
-export function logText(): string {
-  return ring.text();
+/** The newest lines, as many as fit, oldest first. The event loop runs while they are made. */
+export async function logText(): Promise<string> {
+  const lines: string[] = [];
+  let room = MOST_BYTES;
+  await inSlices(ring.newestFirst(), LINES_A_LOOK, (line) => {
+    room -= line.length;
+    if (room >= 0) lines.push(line);
+  });
+  return lines.reverse().join("");
 }

@@ -1,80 +1,77 @@
 /**
- * The in-memory log behind `lvmlockctl --dump`: the newest lines, up to a number of bytes. Every
- * request leaves two lines in it, so lines are written into one buffer instead of being kept as
- * strings, which the garbage collector would have to carry along.
+ * The in-memory log behind `lvmlockctl --dump`: the newest lines. Every request leaves two of them
+ * and hardly ever somebody reads one, so what a line tells is kept, and its text is made when it is
+ * read.
  *
  * @module
  */
-import { Buffer } from "node:buffer";
 
 /** A line is cut to this many characters, as in the stock daemon. */
-const MAX_LINE = 255;
-const LINE_BREAK = 10, BLANK = 32;
+const MAX_LINE = 254;
+
+/** What is kept of a line, whatever it means. Texts are byte strings, numbers have 32 bits. */
+export type Texts = readonly [string, string, string, string];
+export type Numbers = readonly [number, number, number, number];
+
+/** Makes the text of a line. */
+export type MakeLine = (texts: Texts, numbers: Numbers) => string;
+
+const noNumbers: Numbers = [0, 0, 0, 0];
+const asItIs: MakeLine = ([text]) => text;
 
 export class LogRing {
-  readonly #bytes: Uint8Array<ArrayBuffer>;
+  // What is kept of a line is in four arrays, since objects would each be garbage one day.
+  readonly #makers: MakeLine[];
+  readonly #texts: string[];
+  readonly #numbers: Int32Array<ArrayBuffer>;
+  readonly #seconds: Float64Array<ArrayBuffer>;
+  /** Lines ever added. Line n is at n modulo `capacity`. */
+  #added = 0;
   /** Where the next line goes. */
-  #end = 0;
-  /** Where the older lines end that are still there behind {@link #end}; 0 if there are none. */
-  #oldEnd = 0;
-  #second = 0;
-  #stamp = "";
+  #next = 0;
 
-  /** @param capacity bytes kept; must exceed the length of one line. */
+  /** @param capacity lines kept. */
   constructor(readonly capacity: number) {
-    this.#bytes = new Uint8Array(capacity);
+    this.#makers = new Array(capacity).fill(asItIs);
+    this.#texts = new Array(capacity * 4).fill("");
+    this.#numbers = new Int32Array(capacity * 4);
+    this.#seconds = new Float64Array(capacity);
   }
 
-  /** Adds `<unix seconds> <text>`. Text is a byte string; line breaks in it become blanks. */
+  /** Adds a line with this text. */
   add(text: string): void {
-    this.addParts([text]);
+    this.addLine(asItIs, [text, "", "", ""], noNumbers);
+  }
+
+  /** Adds a line whose text `make` makes of the others. */
+  addLine(make: MakeLine, texts: Texts, numbers: Numbers): void {
+    const line = this.#next;
+    this.#next = line + 1 === this.capacity ? 0 : line + 1;
+    this.#added++;
+    this.#makers[line] = make;
+    this.#seconds[line] = Math.floor(Date.now() / 1000);
+    for (let i = 0; i < 4; i++) {
+      this.#texts[line * 4 + i] = texts[i]!;
+      this.#numbers[line * 4 + i] = numbers[i]!;
+    }
   }
 
   /**
-   * Adds one line whose text comes in parts. They are joined byte by byte in the buffer: making one
-   * string of them first costs several times as much, and every request leaves two lines.
+   * The lines that are here now, the newest first: `<unix seconds> <text>` and a line break. Others may
+   * be added meanwhile; what they take the places of does not come any more.
    */
-  addParts(parts: readonly string[]): void {
-    const second = Math.floor(Date.now() / 1000);
-    if (second !== this.#second) {
-      this.#second = second;
-      this.#stamp = `${second} `;
+  *newestFirst(): Generator<string> {
+    for (let n = this.#added - 1; n >= Math.max(0, this.#added - this.capacity); n--) {
+      yield this.#line(n % this.capacity);
     }
-    let length = this.#stamp.length + 1;
-    for (let i = 0; i < parts.length; i++) length += parts[i]!.length;
-    if (length > MAX_LINE) length = MAX_LINE;
-    if (this.#end + length > this.capacity) this.#wrap();
-    const last = this.#end + length - 1;
-    let at = this.#put(this.#stamp, this.#end, last);
-    for (let i = 0; i < parts.length; i++) at = this.#put(parts[i]!, at, last);
-    this.#bytes[at] = LINE_BREAK;
-    this.#end = at + 1;
   }
 
-  /** Writes a text at `at`, or as much as fits before `last`; returns where it ends. */
-  #put(text: string, at: number, last: number): number {
-    const bytes = this.#bytes;
-    const length = Math.min(text.length, last - at);
-    for (let i = 0; i < length; i++) {
-      const c = text.charCodeAt(i);
-      bytes[at + i] = c === LINE_BREAK ? BLANK : c;
-    }
-    return at + length;
-  }
-
-  /** No line is cut in two: what is left at the end of the buffer stays empty. */
-  #wrap(): void {
-    this.#oldEnd = this.#end;
-    this.#end = 0;
-  }
-
-  /** Oldest whole line first, each with a line break at its end. */
-  text(): string {
-    const buffer = Buffer.from(this.#bytes.buffer);
-    const newest = buffer.toString("latin1", 0, this.#end);
-    // The newest line has overwritten the beginning of an older one.
-    const firstBreak = this.#bytes.indexOf(LINE_BREAK, this.#end);
-    if (firstBreak < 0 || firstBreak >= this.#oldEnd) return newest;
-    return buffer.toString("latin1", firstBreak + 1, this.#oldEnd) + newest;
+  #line(line: number): string {
+    const at = line * 4;
+    const texts = this.#texts.slice(at, at + 4) as unknown as Texts;
+    const numbers = [...this.#numbers.subarray(at, at + 4)] as unknown as Numbers;
+    const text = this.#makers[line]!(texts, numbers).replaceAll("\n", " ");
+    const whole = `${this.#seconds[line]} ${text}`;
+    return `${whole.slice(0, MAX_LINE)}\n`;
   }
 }

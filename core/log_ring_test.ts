@@ -3,68 +3,63 @@
  *
  * @module
  */
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
-import { LogRing } from "./log_ring.ts";
+import { LogRing, type MakeLine } from "./log_ring.ts";
 
-/** Texts of the lines, without the time before each. */
+/** Texts of the lines, oldest first, without the time before each. */
 function textsOf(ring: LogRing): string[] {
-  const text = ring.text();
-  if (text === "") return [];
-  assert(text.endsWith("\n"), "every line ends");
-  const lines = text.slice(0, -1).split("\n");
-  for (const line of lines) assertMatch(line, /^[0-9]{10} /);
-  return lines.map((line) => line.slice(11));
+  return [...ring.newestFirst()].reverse().map((line) => {
+    assertMatch(line, /^[0-9]{10} .*\n$/);
+    return line.slice(11, -1);
+  });
 }
 
-Deno.test("lines come out oldest first", () => {
-  const ring = new LogRing(4096);
-  assertEquals(ring.text(), "");
+Deno.test("lines come out as they came in", () => {
+  const ring = new LogRing(10);
+  assertEquals(textsOf(ring), []);
   ring.add("first");
   ring.add("second\nwith a break");
   ring.add("\xe4\xff");
   assertEquals(textsOf(ring), ["first", "second with a break", "\xe4\xff"]);
 });
 
-Deno.test("a long line is cut to what the stock daemon keeps", () => {
-  const ring = new LogRing(4096);
-  ring.add("x".repeat(1000));
-  ring.add("after");
-  const [long, after] = ring.text().split("\n");
-  assertEquals(long!.length, 254);
-  assertMatch(after!, / after$/);
+Deno.test("a line is made of its parts when it is read, each time", () => {
+  const ring = new LogRing(10);
+  let made = 0;
+  const make: MakeLine = (texts, numbers) => `${++made}: ${texts.join("/")} ${numbers.join("+")}`;
+  ring.addLine(make, ["a", "", "c", "d"], [1, -2, 0x7fffffff, 0]);
+  ring.add("other");
+  assertEquals(made, 0);
+  assertEquals(textsOf(ring), ["1: a//c/d 1+-2+2147483647+0", "other"]);
+  assertEquals(textsOf(ring), ["2: a//c/d 1+-2+2147483647+0", "other"]);
 });
 
-Deno.test("only whole lines, the newest of them, whatever their lengths", () => {
-  const capacity = 600;
-  const lengths = fc.array(fc.nat({ max: 260 }), { maxLength: 60, size: "max" });
+Deno.test("a long line is cut to what the stock daemon keeps", () => {
+  const ring = new LogRing(10);
+  ring.add("x".repeat(1000));
+  ring.add("after");
+  assertEquals(textsOf(ring), ["x".repeat(254 - 11), "after"]);
+});
+
+Deno.test("the newest lines are kept, as many as there is room for", () => {
   fc.assert(
-    fc.property(lengths, (lengths) => {
+    fc.property(fc.integer({ min: 1, max: 20 }), fc.nat({ max: 100 }), (capacity, count) => {
       const ring = new LogRing(capacity);
-      const added: string[] = [];
-      lengths.forEach((length, i) => {
-        const text = `${i} `.padEnd(length, "abcdefgh");
-        ring.add(text);
-        added.push(text.slice(0, 254 - 11));
-        const kept = textsOf(ring);
-        assert(ring.text().length <= capacity);
-        assertEquals(kept, added.slice(added.length - kept.length));
-        assert(
-          kept.length === added.length || ring.text().length > capacity - 2 * 256,
-          "not too few",
-        );
-      });
+      const added = Array.from({ length: count }, (_, i) => `line ${i}`);
+      for (const text of added) ring.add(text);
+      assertEquals(textsOf(ring), added.slice(-capacity));
     }),
   );
 });
 
-Deno.test("lines that fill it exactly", () => {
-  const ring = new LogRing(300);
-  const line = "y".repeat(300 / 4 - 12);
-  for (let i = 1; i <= 20; i++) {
-    ring.add(line);
-    const kept = textsOf(ring);
-    assert(kept.length >= Math.min(i, 3), `${kept.length} of ${i}`);
-    for (const text of kept) assertEquals(text, line);
+Deno.test("lines that come while others are read take the places of the oldest", () => {
+  const ring = new LogRing(4);
+  for (let i = 0; i < 4; i++) ring.add(`old ${i}`);
+  const read: string[] = [];
+  for (const line of ring.newestFirst()) {
+    read.push(line.slice(11, -1));
+    ring.add("new");
   }
+  assertEquals(read, ["old 3", "old 2"]);
 });

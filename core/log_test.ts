@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { assertEquals } from "@std/assert";
-import { configureLog, logger, type LogOptions, trace } from "./log.ts";
+import { assert, assertEquals } from "@std/assert";
+import { configureLog, logger, type LogOptions, logText, trace } from "./log.ts";
 
 /** What is written to standard error and to the system log while the log is set up like this. */
 function written(options: Partial<LogOptions>, write: () => void) {
@@ -52,6 +52,25 @@ Deno.test("the journal gets more if the system log would", () => {
 });
 
 Deno.test("with -D the journal gets every line", () => {
-  const { stderr } = written({ journal: true, debug: true }, () => trace("recv ", "x"));
-  assertEquals(stderr, ["<7>recv x"]);
+  const { stderr } = written({ journal: true, debug: true }, () => {
+    trace((texts, numbers) => `${texts.join("")} ${numbers.join("")}`, ["recv ", "", "x", ""], [
+      1,
+      2,
+      3,
+      4,
+    ]);
+  });
+  assertEquals(stderr, ["<7>recv x 1234"]);
+});
+
+Deno.test("what is shown are the newest lines that fit, oldest first", async () => {
+  const line = (i: number) => `${i} `.padEnd(200, "x");
+  for (let i = 0; i < 11_000; i++) trace(([text]) => text, [line(i), "", "", ""], [0, 0, 0, 0]);
+  const text = await logText();
+  assert(text.length <= 1024 * 1024 - 4096);
+  assert(text.length > 1024 * 1024 - 4096 - 212, `only ${text.length}`);
+  assert(text.endsWith(`${line(10_999)}\n`));
+  const first = Number(/^[0-9]+ ([0-9]+) /.exec(text)?.[1]);
+  const kept = text.split("\n").slice(0, -1).map((line) => line.slice(11));
+  assertEquals(kept, Array.from({ length: 11_000 - first }, (_, i) => line(first + i)));
 });

@@ -104,8 +104,6 @@ export interface LockService {
    * nothing is known.
    */
   outlook(lockspace: string): LockspaceOutlook | undefined;
-  /** Text of the in-memory log, oldest first, each line `<unix seconds> <text>\n`. */
-  logText(): string;
   /** Calls back after each change of the lock table, until the returned function is called. */
   onChange(listener: () => void): () => void;
 }

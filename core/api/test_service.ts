@@ -204,10 +204,6 @@ export class TestService implements LockService {
     return this.outlooks.get(lockspace);
   }
 
-  logText(): string {
-    return "";
-  }
-
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

@@ -29,11 +29,14 @@ interface Outgoing {
   onLost: (() => void) | undefined;
 }
 
+/** Of all connections that have nothing to send. An array that is emptied gives up its room. */
+const nothing: Outgoing[] = [];
+
 export class Connection {
   readonly #watch: Watch;
   #events: ConnectionEvents | undefined;
   #onClosed: (() => void) | undefined;
-  readonly #outgoing: Outgoing[] = [];
+  #outgoing = nothing;
   /** It is sent after the batch of events that is being told. */
   #soon = false;
   /** The peer does not take what it is sent. */
@@ -50,7 +53,7 @@ export class Connection {
 
   /** Takes over the socket `fd`. {@link serve} comes next. */
   constructor(private readonly poller: Poller, readonly fd: number) {
-    this.#watch = poller.watch(fd, Ready.read, (found) => this.#guarded(() => this.#ready(found)));
+    this.#watch = poller.watch(fd, Ready.read, (found) => this.#guarded(this.#ready, found));
   }
 
   /** @param onClosed called when the socket is closed, after `events` were told. */
@@ -67,15 +70,19 @@ export class Connection {
   /** @param onLost called if the peer is gone before it has taken all of it. */
   write(text: string, onLost?: () => void): void {
     if (this.#over || this.#finishing) return onLost?.();
-    this.#outgoing.push({ text, onLost });
+    if (this.#outgoing.length > 0) this.#outgoing.push({ text, onLost });
+    else this.#outgoing = [{ text, onLost }];
     if (this.#soon || this.#stuck) return;
     this.#soon = true;
     // Whoever is woken by a reply runs while other replies are still to be made.
-    this.poller.afterBatch(() => {
-      this.#soon = false;
-      this.#guarded(() => this.#flush());
-    });
+    this.poller.afterBatch(this.#afterBatch);
   }
+
+  /** Made once, not for every reply. */
+  readonly #afterBatch = () => {
+    this.#soon = false;
+    this.#guarded(this.#flush);
+  };
 
   /** Takes no more from the peer until {@link resume}. */
   pause(): void {
@@ -120,7 +127,9 @@ export class Connection {
     if (this.#over) return;
     this.#over = true;
     this.#events?.closed();
-    for (const { onLost } of this.#outgoing.splice(0)) onLost?.();
+    const lost = this.#outgoing;
+    this.#outgoing = nothing;
+    for (const { onLost } of lost) onLost?.();
   }
 
   #ready(found: number): void {
@@ -140,7 +149,7 @@ export class Connection {
     while (!this.#ended && !this.#paused && !this.#closed) this.#receive();
     this.#gone = true;
     // Answers that are to come in this turn of the event loop come to a client that is known.
-    setImmediate(() => this.#guarded(() => this.close()));
+    setImmediate(() => this.#guarded(this.close));
   }
 
   #receive(): void {
@@ -169,7 +178,8 @@ export class Connection {
       if (sent < 0) return false;
       if (sent === 0 && first.text !== "") break;
       if (sent < first.text.length) first.text = first.text.slice(sent);
-      else this.#outgoing.shift();
+      else if (this.#outgoing.length > 1) this.#outgoing.shift();
+      else this.#outgoing = nothing;
     }
     return true;
   }
@@ -181,9 +191,9 @@ export class Connection {
   }
 
   /** A defect in serving one connection must not keep the others from being served. */
-  #guarded(action: () => void): void {
+  #guarded(action: (found: number) => void, found = 0): void {
     try {
-      action();
+      action.call(this, found);
     } catch (error) {
       log.error(`connection: ${error instanceof Error ? error.stack : error}`);
       this.close();

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Value } from "./config_text.ts";
+import { ownText } from "./names.ts";
 
 /** Every key that a request may have, but for the PV paths of idm; its number is its place. */
 export const keys = [
@@ -52,6 +53,11 @@ export function noValues(): (Value | undefined)[] {
   return nothing.slice();
 }
 
+/** Texts of their own: names outlive the request, in locks and in the log. */
 export function fieldsOf(pairs: ReadonlyMap<string, Value>): Fields {
-  return { values: keys.map((key) => pairs.get(key)), others: pairs };
+  const valueOf = (key: Key) => {
+    const value = pairs.get(key);
+    return typeof value === "string" ? ownText(value) : value;
+  };
+  return { values: keys.map(valueOf), others: pairs };
 }

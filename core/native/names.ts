@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Buffer } from "node:buffer";
+import { Buffer } from "node:buffer";
 
 /** Texts remembered; a newer one takes the place of an older one. A power of two. */
 const REMEMBERED = 4096;
@@ -33,4 +33,9 @@ export function textAt(bytes: Buffer, from: number, to: number): string {
 function isAt(text: string, bytes: Uint8Array, from: number): boolean {
   for (let i = 0; i < text.length; i++) if (bytes[from + i] !== text.charCodeAt(i)) return false;
   return true;
+}
+
+/** The same byte string, by itself: a part of a text keeps all of that text in memory. */
+export function ownText(text: string): string {
+  return Buffer.from(text, "latin1").toString("latin1");
 }

@@ -15,6 +15,7 @@ import {
 } from "../types.ts";
 import type { Value } from "./config_text.ts";
 import { type Fields, fieldsOf, Slot } from "./fields.ts";
+import { ownText } from "./names.ts";
 
 const { none, gl, vg, lv } = ResourceType;
 
@@ -122,7 +123,7 @@ const MAX_NAME = 64;
 
 function name(fields: Fields, slot: number): string {
   const whole = text(fields, slot);
-  return whole.length > MAX_NAME ? whole.slice(0, MAX_NAME) : whole;
+  return whole.length > MAX_NAME ? ownText(whole.slice(0, MAX_NAME)) : whole;
 }
 
 function integer({ values }: Fields, slot: number, otherwise = 0): number {
@@ -139,7 +140,7 @@ function pvPaths(fields: Fields): string[] {
   const paths: string[] = [];
   for (let i = 0; i < count; i++) {
     const path = fields.others?.get(`path[${i}]`);
-    if (typeof path === "string" && path !== "none" && path !== "") paths.push(path);
+    if (typeof path === "string" && path !== "none" && path !== "") paths.push(ownText(path));
   }
   return paths;
 }

@@ -8,14 +8,15 @@ import { Buffer } from "node:buffer";
 import { Errno } from "../errno.ts";
 import { logger, logText, trace } from "../log.ts";
 import type { ClientInfo, LockService } from "../service.ts";
-import { type InfoLayout, Op, type Reply, ResourceType } from "../types.ts";
+import { type InfoLayout, Op, type Reply } from "../types.ts";
 import { ConfigTextError, parseConfigText } from "./config_text.ts";
 import { readPlain } from "./plain_text.ts";
 import type { Connection, ConnectionEvents } from "./connection.ts";
 import { sendDump } from "./dump.ts";
 import { endsFrame, FrameReader, MAX_REQUEST, TERMINATOR } from "./frame.ts";
-import { opWord, printInfo, resourceWord } from "./info.ts";
-import { modeWord, printDump, printHello, printRefusal, printReply } from "./reply.ts";
+import { printInfo } from "./info.ts";
+import { killedLine, receivedLine, sentLine } from "./log_lines.ts";
+import { printDump, printHello, printRefusal, printReply } from "./reply.ts";
 import { type NativeRequest, requestOf, toRequest } from "./request.ts";
 
 const log = logger("native");
@@ -26,6 +27,8 @@ export interface SessionOptions {
 
 export class NativeSession implements ConnectionEvents {
   readonly #reader = new FrameReader();
+  /** What has come is a request, unless more of it comes than its terminator. */
+  #begun: { request: NativeRequest; text: string } | undefined;
   readonly #client: ClientInfo;
   /** A request has not been answered yet. */
   #waiting = false;
@@ -55,17 +58,36 @@ export class NativeSession implements ConnectionEvents {
     this.#next();
   }
 
-  /** Takes a request that came alone, whole and plain, as requests of LVM's commands do. */
+  /**
+   * Takes a request that came alone and plain, as requests of LVM's commands do, whole or with its
+   * terminator in a piece of its own.
+   */
   #takePlain(bytes: Buffer, length: number): boolean {
     if (this.#waiting || this.#taking || this.#reader.pending > 0) return false;
-    if (this.connection.blocked || !endsFrame(bytes, length)) return false;
-    const fields = readPlain(bytes, length - TERMINATOR.length);
+    if (this.connection.blocked) return false;
+    const whole = endsFrame(bytes, length);
+    if (this.#begun !== undefined) return this.#takeBegun(whole && length === TERMINATOR.length);
+    const fields = readPlain(bytes, whole ? length - TERMINATOR.length : length);
     const request = fields && requestOf(fields);
     if (request === undefined) return false;
+    if (whole) this.#take(request);
+    else this.#begun = { request, text: bytes.toString("latin1", 0, length) };
+    return true;
+  }
+
+  /** @param ends a terminator has come and nothing else. */
+  #takeBegun(ends: boolean): boolean {
+    const { request, text } = this.#begun!;
+    this.#begun = undefined;
+    if (ends) this.#take(request);
+    else this.#reader.push(text);
+    return ends;
+  }
+
+  #take(request: NativeRequest): void {
     this.#taking = true;
     this.#handle(request);
     this.#taking = false;
-    return true;
   }
 
   /** Takes requests until one waits for its answer, or until the peer lets answers pile up. */
@@ -102,7 +124,7 @@ export class NativeSession implements ConnectionEvents {
       case Op.dumpInfo:
         return void this.#dump(this.#listing(), request.dumpRoom);
       case Op.dumpLog:
-        return void this.#dump([Buffer.from(logText(), "latin1")]);
+        return void this.#dump(logText().then((text) => [Buffer.from(text, "latin1")]));
       default:
         return this.#submit(request);
     }
@@ -131,31 +153,17 @@ export class NativeSession implements ConnectionEvents {
 
   #submit(request: NativeRequest): void {
     this.#waiting = true;
-    const ofLv = request.resourceType === ResourceType.lv;
-    trace(
-      "recv ",
-      this.#who,
-      opWord(request.op),
-      " ",
-      resourceWord(request.resourceType),
-      " ",
-      request.vgName,
-      ofLv ? "/" : "",
-      ofLv ? request.lvName : "",
-      ofLv ? " " : "",
-      ofLv ? request.lvUuid : "",
-      " mode ",
-      modeWord(request.mode),
-      " flags ",
-      request.flags === 0 ? "0" : request.flags.toString(16),
-    );
+    const { vgName, lvName, lvUuid, op, resourceType, mode, flags } = request;
+    trace(receivedLine, [this.#who, vgName, lvName, lvUuid], [op, resourceType, mode, flags]);
     this.service.submit(this.#client.id, request, (reply) => this.#answer(request, reply));
   }
 
   #answer(request: NativeRequest, reply: Reply): void {
     this.#waiting = false;
-    trace("send ", this.#who, opWord(reply.op), " result ", String(reply.result));
-    if (reply.op === Op.killVg && reply.result === 0) trace(`S lvm_${request.vgName} kill_vg`);
+    trace(sentLine, [this.#who, "", "", ""], [reply.op, reply.result, 0, 0]);
+    if (reply.op === Op.killVg && reply.result === 0) {
+      trace(killedLine, [request.vgName, "", "", ""], [0, 0, 0, 0]);
+    }
     const text = reply.op === Op.quit ? printHello(reply.result) : printReply(request, reply);
     if (reply.created) {
       const onLost = () => this.service.replyFailed(this.#client.id, request);
@@ -167,7 +175,7 @@ export class NativeSession implements ConnectionEvents {
   }
 
   async #dump(
-    made: Buffer<ArrayBuffer>[] | Promise<Buffer<ArrayBuffer>[]>,
+    made: Promise<Buffer<ArrayBuffer>[]>,
     room = 0,
   ): Promise<void> {
     this.#waiting = true;
@@ -208,7 +216,7 @@ export class NativeSession implements ConnectionEvents {
 
 /** Starts to send what is being made; a defect in making it keeps nobody waiting. */
 async function answerWith(
-  made: Buffer<ArrayBuffer>[] | Promise<Buffer<ArrayBuffer>[]>,
+  made: Promise<Buffer<ArrayBuffer>[]>,
   room: number,
 ) {
   try {
