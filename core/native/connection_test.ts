@@ -6,8 +6,8 @@
 import type { Buffer } from "node:buffer";
 import { assert, assertEquals } from "@std/assert";
 import { Poller } from "../os/poller.ts";
-import { accept, closeSocket, listenAt } from "../os/unix_socket.ts";
 import { Connection, type ConnectionEvents } from "./connection.ts";
+import { socketPair } from "./test_sockets.ts";
 
 /** Both ends of a connection; what its server is told is noted. */
 class Pair implements AsyncDisposable, ConnectionEvents {
@@ -22,15 +22,10 @@ class Pair implements AsyncDisposable, ConnectionEvents {
 
   static async make(): Promise<Pair> {
     const pair = new Pair();
-    const directory = await Deno.makeTempDir();
-    const listening = listenAt(`${directory}/socket`, 1);
-    pair.client = await Deno.connect({ transport: "unix", path: `${directory}/socket` });
-    const fd = accept(listening);
-    assert(typeof fd === "number");
+    const { client, fd } = await socketPair();
+    pair.client = client;
     pair.connection = new Connection(pair.poller, fd);
     pair.connection.serve(pair, () => pair.over.resolve());
-    closeSocket(listening);
-    await Deno.remove(directory, { recursive: true });
     return pair;
   }
 
