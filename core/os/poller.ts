@@ -9,6 +9,7 @@
  * @module
  */
 import { errno, libc, strerror } from "./libc.ts";
+import { afterTurns } from "./turns.ts";
 
 const EPOLL_CLOEXEC = 0o2000000;
 const EVENTFD_CLOEXEC = 0o2000000;
@@ -36,6 +37,9 @@ const LOOKS = navigator.hardwareConcurrency > 1 ? 150 : 1;
 const LINGER_NS = 50_000n;
 /** Descriptors told about before the event loop runs again: what takes well below a millisecond. */
 const MOST_A_TURN = 64;
+
+/** Turns of the event loop from one full turn to the next: others wait for eight of them at most. */
+const TURNS_FOR_OTHERS = 8;
 
 /** So many times, before it goes idle. */
 const LINGER_TURNS = 2;
@@ -140,7 +144,8 @@ export class Poller {
   }
 
   readonly #turn = (): void => {
-    for (let told = 0; told < MOST_A_TURN;) {
+    let told = 0;
+    while (told < MOST_A_TURN) {
       if (this.#closed) return;
       const count = this.#look();
       if (count <= 0) {
@@ -151,7 +156,8 @@ export class Poller {
       this.#tell(this.#found, count);
       told += count;
     }
-    if (this.#quietTurns < LINGER_TURNS) setImmediate(this.#turn);
+    if (told >= MOST_A_TURN) afterTurns(TURNS_FOR_OTHERS, this.#turn);
+    else if (this.#quietTurns < LINGER_TURNS) setImmediate(this.#turn);
     else this.#idle = this.#waitIdle();
   };
 

@@ -3,9 +3,12 @@
  *
  * @module
  */
+import { afterTurns } from "./turns.ts";
 
 /** Milliseconds after which others have their turn. */
 const SLICE_MS = 1;
+/** Turns between two slices: others wait for two slices at most. */
+const TURNS = 32;
 
 /** Looked at now and then by work that takes long. */
 export class Slices {
@@ -18,7 +21,7 @@ export class Slices {
 
   /** Lets the event loop run; a new slice begins then. */
   async rest(): Promise<void> {
-    await new Promise((resume) => setImmediate(resume));
+    await new Promise<void>((resume) => afterTurns(TURNS, resume));
     this.#until = performance.now() + SLICE_MS;
   }
 }
