@@ -101,8 +101,9 @@ class Asked {
       return;
     }
     this.#tell({ kind: this.#why, settled: true, ...this.#blocked });
-    if (reply.result < 0 || !this.#undo) this.finished.resolve();
-    else this.service.submit(this.client, this.#undo, () => this.finished.resolve());
+    const undo = this.#undo;
+    if (undo === undefined || !changedBy(undo, reply)) this.finished.resolve();
+    else this.service.submit(this.client, undo, () => this.finished.resolve());
   }
 
   #giveUp(why: GiveUp): void {
@@ -152,6 +153,16 @@ function blockedBy(
 function undoOf(service: LockService, client: ClientId, request: Request): Request | undefined {
   if (request.op !== Op.lock || request.mode < Mode.sh) return undefined;
   return { ...request, mode: heldMode(service, client, request) ?? Mode.un };
+}
+
+/**
+ * Whether `undo` has anything to put back. A persistent lock that the request did not make was there
+ * already, perhaps left by a dead daemon: its LV may be active, and it stays.
+ */
+function changedBy(undo: Request, { result, created }: Reply): boolean {
+  if (result < 0) return false;
+  const persistent = (undo.flags & OptionFlag.persistent) !== 0;
+  return !persistent || undo.mode !== Mode.un || created === true;
 }
 
 /** Mode of the lock that `request` is about, as held now by `client` or persistently. */

@@ -79,6 +79,18 @@ Deno.test("a grant that comes just after its caller went away is released", asyn
   assertEquals(heldMode(service, client, lock("ex", true)), undefined);
 });
 
+Deno.test("a lock that a dead daemon left stays, although its caller went away", async () => {
+  const { service, client } = startedService();
+  service.holdBack = service.inherits = true;
+  service.cancel = () => service.proceed();
+  const aborted = new AbortController();
+  const signals = [["aborted", aborted.signal]] as const;
+  const { finished } = ask(service, client, lock("ex", true), { ...never, signals });
+  aborted.abort();
+  await finished;
+  assertEquals(heldMode(service, client, lock("ex", true)), Mode.ex);
+});
+
 Deno.test("a refusal that comes after the deadline is reported as it is", async () => {
   const { service, client } = startedService();
   service.holdBack = true;

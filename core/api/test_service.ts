@@ -52,6 +52,8 @@ interface TestLockspace {
 export class TestService implements LockService {
   /** Requests that come while this is set wait, past cancelling, for {@link proceed}. */
   holdBack = false;
+  /** Persistent locks that are granted were left by a dead daemon. */
+  inherits = false;
   /** The host that waiting requests are told to be blocked by. */
   owner: Owner = noOwner;
   /** What the next request of that operation is answered with instead. */
@@ -311,7 +313,7 @@ export class TestService implements LockService {
         takenBy: asked.client,
         sinceMs: this.nowMs,
       });
-      this.#reply(asked, 0, { created: persistent });
+      this.#reply(asked, 0, { created: persistent && !this.inherits });
     }
   }
 
