@@ -146,9 +146,9 @@ export const mutants: readonly Mutant[] = [
   {
     checker: "determinism",
     what: "numbers of requests begin anywhere",
-    file: "core/dispatcher.ts",
-    find: "#lastRequest = 0;",
-    replace: "#lastRequest = Math.floor(Math.random() * 1000);",
+    file: "core/open_requests.ts",
+    find: "#last = 0;",
+    replace: "#last = Math.floor(Math.random() * 1000);",
     kind: "idm",
   },
 ];
