@@ -5,12 +5,13 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 import { configureSync, getLogger, type LogLevel, type LogRecord } from "@logtape/logtape";
 import { LogRing, type MakeLine, type Numbers, type Texts } from "./log_ring.ts";
 import { inSlices } from "./os/slices.ts";
 
-/** Lines kept: those of 6,000 requests, some 1 MB of text. */
-const LINES = 12_000;
+/** Lines kept: those of 10,000 requests. As text they would be 1 to 1.7 MB. */
+const LINES = 20_000;
 /** Text that is shown. It and its reply must stay below the 1 MiB buffer of the 2.03.16 lvmlockctl. */
 const MOST_BYTES = 1024 * 1024 - 4096;
 /** Lines made before the clock is looked at. */
@@ -102,13 +103,27 @@ export function trace(make: MakeLine, texts: Texts, numbers: Numbers): void {
   if (toStderr) toErr(priorityOf.trace, make(texts, numbers));
 }
 
-/** The newest lines, as many as fit, oldest first. The event loop runs while they are made. */
-export async function logText(): Promise<string> {
+let making: Promise<Buffer<ArrayBuffer>> | undefined;
+let next: Promise<Buffer<ArrayBuffer>> | undefined;
+
+/**
+ * The newest lines, as many as fit, oldest first. The event loop runs while they are made, once for all
+ * who ask while they are made for somebody else. Nobody writes to them.
+ */
+export function logText(): Promise<Buffer<ArrayBuffer>> {
+  if (making === undefined) return making = makeText().finally(() => making = undefined);
+  return next ??= making.then(() => {
+    next = undefined;
+    return logText();
+  });
+}
+
+async function makeText(): Promise<Buffer<ArrayBuffer>> {
   const lines: string[] = [];
   let room = MOST_BYTES;
   await inSlices(ring.newestFirst(), LINES_A_LOOK, (line) => {
     room -= line.length;
     if (room >= 0) lines.push(line);
   });
-  return lines.reverse().join("");
+  return Buffer.from(lines.reverse().join(""), "latin1");
 }

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 
 /** A line is cut to this many characters, as in the stock daemon. */
 const MAX_LINE = 254;
@@ -20,58 +21,79 @@ const noNumbers: Numbers = [0, 0, 0, 0];
 const asItIs: MakeLine = ([text]) => text;
 
 export class LogRing {
-  // What is kept of a line is in four arrays, since objects would each be garbage one day.
-  readonly #makers: MakeLine[];
-  readonly #texts: string[];
-  readonly #numbers: Int32Array<ArrayBuffer>;
-  readonly #seconds: Float64Array<ArrayBuffer>;
-  /** Lines ever added. Line n is at n modulo `capacity`. */
+  readonly #lines: Lines;
+  /** Lines ever added. */
   #added = 0;
   /** Where the next line goes. */
   #next = 0;
 
   /** @param capacity lines kept. */
   constructor(readonly capacity: number) {
-    this.#makers = new Array(capacity).fill(asItIs);
-    this.#texts = new Array(capacity * 4).fill("");
-    this.#numbers = new Int32Array(capacity * 4);
-    this.#seconds = new Float64Array(capacity);
+    this.#lines = new Lines(
+      new Array(capacity).fill(asItIs),
+      new Array(capacity * 4).fill(""),
+      new Int32Array(capacity * 4),
+      new Float64Array(capacity),
+    );
   }
 
   /** Adds a line with this text. */
   add(text: string): void {
-    this.addLine(asItIs, [text, "", "", ""], noNumbers);
+    // A part of a text keeps all of it in memory.
+    const kept = text.length <= MAX_LINE
+      ? text
+      : Buffer.from(text.slice(0, MAX_LINE), "latin1").toString("latin1");
+    this.addLine(asItIs, [kept, "", "", ""], noNumbers);
   }
 
   /** Adds a line whose text `make` makes of the others. */
   addLine(make: MakeLine, texts: Texts, numbers: Numbers): void {
-    const line = this.#next;
-    this.#next = line + 1 === this.capacity ? 0 : line + 1;
+    this.#lines.set(this.#next, make, texts, numbers);
     this.#added++;
-    this.#makers[line] = make;
-    this.#seconds[line] = Math.floor(Date.now() / 1000);
-    for (let i = 0; i < 4; i++) {
-      this.#texts[line * 4 + i] = texts[i]!;
-      this.#numbers[line * 4 + i] = numbers[i]!;
-    }
+    this.#next = this.#next + 1 === this.capacity ? 0 : this.#next + 1;
   }
 
   /**
-   * The lines that are here now, the newest first: `<unix seconds> <text>` and a line break. Others may
-   * be added meanwhile; what they take the places of does not come any more.
+   * The lines that are here when the first is asked for, the newest first: `<unix seconds> <text>` and
+   * a line break. Others may be added meanwhile.
    */
   *newestFirst(): Generator<string> {
-    for (let n = this.#added - 1; n >= Math.max(0, this.#added - this.capacity); n--) {
-      yield this.#line(n % this.capacity);
+    const lines = this.#lines.copy();
+    const [next, count] = [this.#next, Math.min(this.#added, this.capacity)];
+    for (let age = 1; age <= count; age++) {
+      yield lines.line((next - age + this.capacity) % this.capacity);
+    }
+  }
+}
+
+/** All lines in four arrays: as objects each would be garbage one day. */
+class Lines {
+  constructor(
+    private readonly makers: MakeLine[],
+    private readonly texts: string[],
+    private readonly numbers: Int32Array<ArrayBuffer>,
+    private readonly seconds: Float64Array<ArrayBuffer>,
+  ) {}
+
+  copy(): Lines {
+    const { makers, texts, numbers, seconds } = this;
+    return new Lines(makers.slice(), texts.slice(), numbers.slice(), seconds.slice());
+  }
+
+  set(at: number, make: MakeLine, texts: Texts, numbers: Numbers): void {
+    this.makers[at] = make;
+    this.seconds[at] = Math.floor(Date.now() / 1000);
+    for (let i = 0; i < 4; i++) {
+      this.texts[at * 4 + i] = texts[i]!;
+      this.numbers[at * 4 + i] = numbers[i]!;
     }
   }
 
-  #line(line: number): string {
-    const at = line * 4;
-    const texts = this.#texts.slice(at, at + 4) as unknown as Texts;
-    const numbers = [...this.#numbers.subarray(at, at + 4)] as unknown as Numbers;
-    const text = this.#makers[line]!(texts, numbers).replaceAll("\n", " ");
-    const whole = `${this.#seconds[line]} ${text}`;
-    return `${whole.slice(0, MAX_LINE)}\n`;
+  line(at: number): string {
+    const [from, to] = [at * 4, at * 4 + 4];
+    const texts = this.texts.slice(from, to) as unknown as Texts;
+    const numbers = [...this.numbers.subarray(from, to)] as unknown as Numbers;
+    const text = this.makers[at]!(texts, numbers).replaceAll("\n", " ");
+    return `${`${this.seconds[at]} ${text}`.slice(0, MAX_LINE)}\n`;
   }
 }

@@ -65,12 +65,27 @@ Deno.test("with -D the journal gets every line", () => {
 
 Deno.test("what is shown are the newest lines that fit, oldest first", async () => {
   const line = (i: number) => `${i} `.padEnd(200, "x");
-  for (let i = 0; i < 11_000; i++) trace(([text]) => text, [line(i), "", "", ""], [0, 0, 0, 0]);
-  const text = await logText();
+  for (let i = 0; i < 20_000; i++) trace(([text]) => text, [line(i), "", "", ""], [0, 0, 0, 0]);
+  const text = (await logText()).toString("latin1");
   assert(text.length <= 1024 * 1024 - 4096);
   assert(text.length > 1024 * 1024 - 4096 - 212, `only ${text.length}`);
-  assert(text.endsWith(`${line(10_999)}\n`));
+  assert(text.endsWith(`${line(19_999)}\n`));
   const first = Number(/^[0-9]+ ([0-9]+) /.exec(text)?.[1]);
   const kept = text.split("\n").slice(0, -1).map((line) => line.slice(11));
-  assertEquals(kept, Array.from({ length: 11_000 - first }, (_, i) => line(first + i)));
+  assertEquals(kept, Array.from({ length: 20_000 - first }, (_, i) => line(first + i)));
+});
+
+Deno.test("who asks while lines are made for another gets what came since, with all who ask then", async () => {
+  const line = (text: string) => trace(([text]) => text, [text, "", "", ""], [0, 0, 0, 0]);
+  line("before");
+  const first = logText();
+  line("between");
+  const [second, third] = [logText(), logText()];
+  const ends = (text: { toString(encoding: "latin1"): string }) =>
+    text.toString("latin1").split("\n").slice(-3, -1).map((line) => line.slice(11));
+  assertEquals(ends(await first)[1], "before");
+  assertEquals(ends(await second), ["before", "between"]);
+  assert(await second === await third, "made twice");
+  line("after");
+  assertEquals(ends(await logText()), ["between", "after"]);
 });

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { Buffer } from "node:buffer";
+import type { Buffer } from "node:buffer";
 import { Errno } from "../errno.ts";
 import { logger, logText, trace } from "../log.ts";
 import type { ClientInfo, LockService } from "../service.ts";
@@ -63,10 +63,12 @@ export class NativeSession implements ConnectionEvents {
    * terminator in a piece of its own.
    */
   #takePlain(bytes: Buffer, length: number): boolean {
-    if (this.#waiting || this.#taking || this.#reader.pending > 0) return false;
-    if (this.connection.blocked) return false;
     const whole = endsFrame(bytes, length);
-    if (this.#begun !== undefined) return this.#takeBegun(whole && length === TERMINATOR.length);
+    const { blocked } = this.connection;
+    if (this.#begun !== undefined) {
+      return this.#takeBegun(whole && length === TERMINATOR.length && !blocked);
+    }
+    if (this.#waiting || this.#taking || this.#reader.pending > 0 || blocked) return false;
     const fields = readPlain(bytes, whole ? length - TERMINATOR.length : length);
     const request = fields && requestOf(fields);
     if (request === undefined) return false;
@@ -75,7 +77,7 @@ export class NativeSession implements ConnectionEvents {
     return true;
   }
 
-  /** @param ends a terminator has come and nothing else. */
+  /** @param ends a terminator has come and nothing else, and the answer can be sent. */
   #takeBegun(ends: boolean): boolean {
     const { request, text } = this.#begun!;
     this.#begun = undefined;
@@ -124,7 +126,7 @@ export class NativeSession implements ConnectionEvents {
       case Op.dumpInfo:
         return void this.#dump(this.#listing(), request.dumpRoom);
       case Op.dumpLog:
-        return void this.#dump(logText().then((text) => [Buffer.from(text, "latin1")]));
+        return void this.#dump(logText().then((text) => [text]));
       default:
         return this.#submit(request);
     }

@@ -4,7 +4,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { Backends } from "../../backends/registry.ts";
 import { TestManager } from "../../backends/testmode/mod.ts";
@@ -38,6 +38,7 @@ class Client implements AsyncDisposable {
     const service = new TableService(engine, dispatcher, {} as StaticStatus);
     this.#connection = new Connection(this.#poller, fd);
     this.#session = new NativeSession(this.#connection, service, { infoLayout: "2.03.16" }, 1);
+    this.#connection.serve(this.#session, () => {});
   }
 
   static async make(): Promise<Client> {
@@ -53,6 +54,21 @@ class Client implements AsyncDisposable {
     bytes.fill("#");
   }
 
+  /** Sends the client so much that it does not fit, as long as it is not read. */
+  block(): void {
+    this.#connection.write(MUCH);
+    assert(this.#connection.blocked);
+  }
+
+  /** What comes from now on, up to the `count`-th answer. */
+  async next(count: number): Promise<string> {
+    let text = "";
+    const reader = this.client.readable.pipeThrough(new TextDecoderStream()).getReader();
+    while (text.split(END).length <= count) text += (await reader.read()).value ?? assert(false);
+    await reader.cancel();
+    return text;
+  }
+
   /** Everything that was answered. */
   async heard(): Promise<string> {
     this.#session.ended();
@@ -65,6 +81,8 @@ class Client implements AsyncDisposable {
     await this.#poller.close();
   }
 }
+
+const MUCH = "x".repeat(4 * 1024 * 1024);
 
 async function answersTo(pieces: string[]): Promise<string> {
   await using client = await Client.make();
@@ -118,4 +136,17 @@ Deno.test("requests in any pieces are answered as requests in one piece each", a
 Deno.test("the rest of a request that does not come is not waited for", async () => {
   assertEquals(await answersTo([lock]), "");
   assertEquals(await answersTo([lock + END, update]), await answersTo([lock + END]));
+});
+
+Deno.test("a request whose terminator comes when the client takes no answers is not lost", async () => {
+  for (const rest of [[END], [END, update + END], [`2\n${END}`], ["\n#", "#\n", update + END]]) {
+    const count = rest.join("").split("##").length - 1;
+    const expected = MUCH + await answersTo([lock, ...rest]);
+    await using client = await Client.make();
+    client.tell(lock);
+    client.block();
+    for (const piece of rest) client.tell(piece);
+    const heard = await client.next(count);
+    assert(heard === expected, `${rest}: ${heard.slice(MUCH.length)}`);
+  }
 });

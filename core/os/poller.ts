@@ -35,7 +35,7 @@ const LOOKS = navigator.hardwareConcurrency > 1 ? 150 : 1;
 
 /** How long the poller blocks the event loop when nothing is ready, in nanoseconds. */
 const LINGER_NS = 50_000n;
-/** Descriptors told about before the event loop runs again: what takes well below a millisecond. */
+/** Descriptors told about before the event loop runs again: what takes half a millisecond to two. */
 const MOST_A_TURN = 64;
 
 /** Turns of the event loop from one full turn to the next: others wait for eight of them at most. */

@@ -7,8 +7,10 @@ import { afterTurns } from "./turns.ts";
 
 /** Milliseconds after which others have their turn. */
 const SLICE_MS = 1;
-/** Turns between two slices: others wait for two slices at most. */
+/** Turns between two slices: what comes from outside waits for two slices, if nobody uses them. */
 const TURNS = 32;
+/** Milliseconds for them all: whoever uses them leaves the work its third of the time. */
+const REST_MS = 2;
 
 /** Looked at now and then by work that takes long. */
 export class Slices {
@@ -21,7 +23,8 @@ export class Slices {
 
   /** Lets the event loop run; a new slice begins then. */
   async rest(): Promise<void> {
-    await new Promise<void>((resume) => afterTurns(TURNS, resume));
+    const until = performance.now() + REST_MS;
+    await new Promise<void>((resume) => afterTurns(TURNS, resume, until));
     this.#until = performance.now() + SLICE_MS;
   }
 }

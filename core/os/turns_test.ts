@@ -16,3 +16,10 @@ Deno.test("an action runs in the turn that was asked for, and once", async () =>
   }
   assertEquals(seen, [[1, 0], [2], [3], [], [5], [], []]);
 });
+
+Deno.test("an action runs in the next turn when its time has come", async () => {
+  let ran = false;
+  afterTurns(1000, () => ran = true, performance.now());
+  await new Promise((resolve) => setImmediate(resolve));
+  assertEquals(ran, true);
+});

@@ -14,4 +14,5 @@ const permissions = ["--allow-all"];
 /** For smaller heaps; see `runtimeOptions` of core/program.ts. */
 export const memoryOptions = ["--v8-flags=--max-semi-space-size=4"];
 
+/** Options of `deno run` and `deno compile` for the program: what it may do, and its memory. */
 export const denoOptions = [...permissions, ...memoryOptions];
