@@ -4,11 +4,13 @@
  *
  * An idle poller waits on one of the runtime's threads and costs nothing. After something was ready
  * the next messages are soon to come: it then looks for them itself, for some 200 µs in all, and lets
- * the event loop run in between.
+ * the event loop run in between. Where long work goes on in slices it looks between them: to wake
+ * from sleep would take as long as several slices.
  *
  * @module
  */
 import { errno, libc, strerror } from "./libc.ts";
+import { workWaits } from "./slices.ts";
 import { afterTurns } from "./turns.ts";
 
 const EPOLL_CLOEXEC = 0o2000000;
@@ -35,8 +37,8 @@ const LOOKS = navigator.hardwareConcurrency > 1 ? 150 : 1;
 
 /** How long the poller blocks the event loop when nothing is ready, in nanoseconds. */
 const LINGER_NS = 50_000n;
-/** Descriptors told about before the event loop runs again: what takes half a millisecond to two. */
-const MOST_A_TURN = 64;
+/** Milliseconds of telling and looking after which the event loop runs again. */
+const TURN_MS = 1;
 
 /** Turns of the event loop from one full turn to the next: others wait for eight of them at most. */
 const TURNS_FOR_OTHERS = 8;
@@ -144,20 +146,17 @@ export class Poller {
   }
 
   readonly #turn = (): void => {
-    let told = 0;
-    while (told < MOST_A_TURN) {
+    const until = performance.now() + TURN_MS;
+    let quiet = false;
+    while (!quiet && performance.now() < until) {
       if (this.#closed) return;
       const count = this.#look();
-      if (count <= 0) {
-        this.#quietTurns++;
-        break;
-      }
-      this.#quietTurns = 0;
-      this.#tell(this.#found, count);
-      told += count;
+      if (count > 0) this.#tell(this.#found, count);
+      quiet = count <= 0;
     }
-    if (told >= MOST_A_TURN) afterTurns(TURNS_FOR_OTHERS, this.#turn);
-    else if (this.#quietTurns < LINGER_TURNS) setImmediate(this.#turn);
+    this.#quietTurns = quiet ? this.#quietTurns + 1 : 0;
+    if (!quiet) afterTurns(TURNS_FOR_OTHERS, this.#turn);
+    else if (this.#quietTurns < LINGER_TURNS || workWaits()) setImmediate(this.#turn);
     else this.#idle = this.#waitIdle();
   };
 
@@ -165,6 +164,7 @@ export class Poller {
   #look(): number {
     const { epoll_pwait2, epoll_wait, ppoll } = libc();
     const events = this.#found.bytes;
+    if (workWaits()) return epoll_wait(this.#epoll, events, BATCH, 0);
     for (let i = 0; i < LOOKS; i++) {
       const count = epoll_wait(this.#epoll, events, BATCH, 0);
       if (count !== 0) return count;

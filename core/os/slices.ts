@@ -7,10 +7,17 @@ import { afterTurns } from "./turns.ts";
 
 /** Milliseconds after which others have their turn. */
 const SLICE_MS = 1;
-/** Turns between two slices: what comes from outside waits for two slices, if nobody uses them. */
-const TURNS = 32;
+/** Turns between two slices: what comes from outside waits for four slices, if nobody uses them. */
+const TURNS = 16;
 /** Milliseconds for them all: whoever uses them leaves the work its third of the time. */
 const REST_MS = 2;
+
+let resting = 0;
+
+/** Work rests and goes on in one of the event loop's next turns: nobody should sleep now. */
+export function workWaits(): boolean {
+  return resting > 0;
+}
 
 /** Looked at now and then by work that takes long. */
 export class Slices {
@@ -24,7 +31,9 @@ export class Slices {
   /** Lets the event loop run; a new slice begins then. */
   async rest(): Promise<void> {
     const until = performance.now() + REST_MS;
+    resting++;
     await new Promise<void>((resume) => afterTurns(TURNS, resume, until));
+    resting--;
     this.#until = performance.now() + SLICE_MS;
   }
 }
