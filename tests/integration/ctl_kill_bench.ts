@@ -95,7 +95,8 @@ export class SystemLog {
   async messages(count: number): Promise<string[]> {
     for (;;) {
       const text = await Deno.readTextFile(this.path);
-      const lines = text.split("\n").filter(Boolean).map((line) => JSON.parse(line) as string);
+      // What is behind the last line break is just being written.
+      const lines = text.split("\n").slice(0, -1).map((line) => JSON.parse(line) as string);
       if (lines.length >= count) return lines.map((line) => line.replace(/>.{16}/, ">"));
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
