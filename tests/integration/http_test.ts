@@ -129,7 +129,9 @@ Deno.test("the locks of a process that is killed are released", async () => {
     const client = connectApi(${JSON.stringify(daemon.place.api)});
     const { id } = await client.openSession({ command: "victim", pid: Deno.pid });
     const json = { ...${JSON.stringify(vgLock)}, session: id };
-    await resultOf(client.api.v1.locks.$post({ query: {}, json }));`;
+    await resultOf(client.api.v1.locks.$post({ query: {}, json }));
+    // A stream of events that nobody reads does not keep it from ending.
+    setInterval(() => {}, 60_000);`;
   const config = new URL("../../deno.json", import.meta.url).pathname;
   const args = ["eval", "--quiet", `--config=${config}`, program];
   const child = new Deno.Command(Deno.execPath(), { args }).spawn();
