@@ -79,7 +79,7 @@ Deno.test("readPlain() agrees with parseConfigText() wherever it answers", () =>
         assertEquals(plain.values[Slot[name]], whole.get(name));
       }
     }),
-    { numRuns: 5000 },
+    { numRuns: 20_000 },
   );
   assert(answers > 100, `only ${answers} plain texts`);
 });
